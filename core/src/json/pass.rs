@@ -1,0 +1,301 @@
+//! The pass over a reply body: validates it as RFC 8259 and rewrites its escapes, in place.
+
+use core::cell::Cell;
+use core::slice;
+
+use super::{DEPTH_MAX, JsonError};
+
+/// Validates `body` as one JSON text (RFC 8259) and rewrites it in place; returns the text, never
+/// longer than `body`.
+///
+/// Afterwards a string holds a backslash only in `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t` and, for the
+/// other control characters, `\u00XX`. Every other escape has become the character it denotes, in
+/// UTF-8. A byte order mark is dropped. White space, numbers and the order of members stay as they
+/// are. A second call changes nothing.
+///
+/// What `body` holds outside of the returned text, or anywhere after an error, is unspecified and
+/// may be parts of the reply: wipe all of `body`.
+///
+/// # Errors
+///
+/// - [`JsonError::TooDeep`] at the bracket that opens container number [`DEPTH_MAX`] + 1.
+/// - [`JsonError::NotJson`] for everything that RFC 8259 does not allow, the empty body and text
+///   behind the value included. An escaped surrogate without its partner is refused too, although
+///   the grammar allows it: it denotes no character and has no UTF-8 form, and a replacement
+///   character would silently alter a name that is compared later.
+pub(crate) fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
+    const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
+    let skip = if body.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    let text = body.get_mut(skip..).unwrap_or_default();
+    let length = rewrite(text)?;
+    let text = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
+    // To check the result is to check the input: every byte of it is in the result, but for
+    // escapes, which are ASCII and were replaced by whole characters. An encoded character starts
+    // with a byte that continues no other and needs no byte behind it, so a replacement neither
+    // completes a broken sequence before it nor takes up a stray byte after it. The result is valid
+    // exactly when all the stretches between the escapes are.
+    core::str::from_utf8(text).map_err(|_| JsonError::NotJson)
+}
+
+/// Reads the whole text; returns the length of what is left.
+fn rewrite(text: &mut [u8]) -> Result<usize, JsonError> {
+    // A stack of bits: the lowest is 1 when the innermost open container is an object, 0 when it is
+    // an array; the highest bit set marks the bottom.
+    const BOTTOM: u32 = 1;
+    const FULL: u32 = BOTTOM << DEPTH_MAX;
+    let mut open = BOTTOM;
+    let mut key = false;
+    let mut moves = Moves::default();
+    let mut rest = text.iter();
+    'item: loop {
+        let byte = token(&mut rest)?;
+        if byte == b'"' {
+            // Mostly one round: from the opening to the closing quotation mark.
+            rest = loop {
+                match skip_plain(rest.as_slice()) {
+                    [b'"', behind @ ..] => break behind.iter(),
+                    [b'\\', behind @ ..] => {
+                        let at = text.len().wrapping_sub(behind.len()).wrapping_sub(1);
+                        let end = moves.unescape(text, at)?;
+                        rest = text.get(end..).unwrap_or_default().iter();
+                    }
+                    _ => return Err(JsonError::NotJson),
+                }
+            };
+            if key {
+                if token(&mut rest)? != b':' {
+                    return Err(JsonError::NotJson);
+                }
+                key = false;
+                continue 'item;
+            }
+        } else if key {
+            return Err(JsonError::NotJson);
+        } else if byte == b'{' || byte == b'[' {
+            if open >= FULL {
+                return Err(JsonError::TooDeep);
+            }
+            let inside = rest.clone();
+            // A closing bracket is two places behind its opening one in ASCII.
+            if token(&mut rest)? != byte.wrapping_add(2) {
+                rest = inside;
+                key = byte == b'{';
+                open = open << 1 | u32::from(key);
+                continue 'item;
+            }
+        } else {
+            rest = scalar(byte, rest.as_slice())?.iter();
+        }
+        // A value has ended.
+        while open > BOTTOM {
+            let object = open & 1 == 1;
+            let byte = token(&mut rest)?;
+            if byte == b',' {
+                key = object;
+                continue 'item;
+            }
+            if byte != if object { b'}' } else { b']' } {
+                return Err(JsonError::NotJson);
+            }
+            open >>= 1;
+        }
+        break;
+    }
+    if rest.all(|&byte| is_space(byte)) { Ok(moves.finish(text)) } else { Err(JsonError::NotJson) }
+}
+
+/// Takes the next byte that is not white space.
+#[inline(always)]
+fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
+    loop {
+        let byte = *rest.next().ok_or(JsonError::NotJson)?;
+        if !is_space(byte) {
+            return Ok(byte);
+        }
+    }
+}
+
+/// Skips what stands for itself in a string; returns the rest, which starts with a quotation mark,
+/// a backslash or a control character, or is empty.
+#[inline(never)]
+fn skip_plain(mut rest: &[u8]) -> &[u8] {
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let specials = specials(usize::from_le_bytes(*word));
+        if specials != 0 {
+            return rest.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+        }
+        rest = behind;
+    }
+    // Near the end of the text there are no whole words.
+    while let [b' '..=b'!' | b'#'..=b'[' | b']'.., behind @ ..] = rest {
+        rest = behind;
+    }
+    rest
+}
+
+/// Reads the rest of the literal or number that starts with `first`; returns what is behind it.
+///
+/// A number is not checked to end at a delimiter: the caller accepts nothing else behind a value.
+#[inline(never)]
+fn scalar(mut first: u8, mut rest: &[u8]) -> Result<&[u8], JsonError> {
+    let literal: &[u8] = match first {
+        b't' => b"rue",
+        b'f' => b"alse",
+        b'n' => b"ull",
+        _ => b"",
+    };
+    if !literal.is_empty() {
+        return rest.strip_prefix(literal).ok_or(JsonError::NotJson);
+    }
+    if first == b'-' {
+        let (&second, behind) = rest.split_first().ok_or(JsonError::NotJson)?;
+        (first, rest) = (second, behind);
+    }
+    match first {
+        b'0' => {}
+        b'1'..=b'9' => rest = digits(rest),
+        _ => return Err(JsonError::NotJson),
+    }
+    if let [b'.', fraction @ ..] = rest {
+        rest = some_digits(fraction)?;
+    }
+    if let [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] = rest {
+        rest = some_digits(exponent)?;
+    }
+    Ok(rest)
+}
+
+/// Skips one digit or more.
+fn some_digits(text: &[u8]) -> Result<&[u8], JsonError> {
+    let rest = digits(text);
+    if rest.len() == text.len() { Err(JsonError::NotJson) } else { Ok(rest) }
+}
+
+/// Skips digits.
+fn digits(mut text: &[u8]) -> &[u8] {
+    while let [b'0'..=b'9', rest @ ..] = text {
+        text = rest;
+    }
+    text
+}
+
+/// What has been rewritten so far, in a text read up to `at`: `done <= pending <= at`.
+///
+/// Bytes move only when something is rewritten: `pending..at` has been read and belongs behind
+/// `..done`, and is moved there in one go. Until the first time both are 0 and no byte is touched.
+#[derive(Default)]
+struct Moves {
+    /// The first byte that has been read but not moved.
+    pending: usize,
+    /// The length of the finished text.
+    done: usize,
+}
+
+impl Moves {
+    /// Reads, and rewrites if need be, the escape whose backslash is at `at`; returns where it ends.
+    #[inline(never)]
+    fn unescape(&mut self, text: &mut [u8], at: usize) -> Result<usize, JsonError> {
+        match text.get(at.wrapping_add(1)) {
+            Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at.wrapping_add(2)),
+            Some(b'/') => self.replace(text, at, 2, b"/"),
+            Some(b'u') => self.unescape_unicode(text, at),
+            _ => Err(JsonError::NotJson),
+        }
+    }
+
+    /// The same for `\uXXXX`, or a pair of them.
+    fn unescape_unicode(&mut self, text: &mut [u8], at: usize) -> Result<usize, JsonError> {
+        let unit = code_unit(text, at)?;
+        let (code, length) = if unit >> 10 == 0xD800 >> 10 {
+            let low = code_unit(text, at.wrapping_add(6))?;
+            if low >> 10 != 0xDC00 >> 10 {
+                return Err(JsonError::NotJson);
+            }
+            (((unit & 0x3FF) << 10 | low & 0x3FF).wrapping_add(0x1_0000), 12)
+        } else {
+            (unit, 6)
+        };
+        // A low surrogate that comes first is no character and fails here.
+        let character = char::from_u32(code).ok_or(JsonError::NotJson)?;
+        let mut utf8 = [0; 4];
+        let with: &[u8] = match character {
+            '"' => b"\\\"",
+            '\\' => b"\\\\",
+            '\u{8}' => b"\\b",
+            '\u{C}' => b"\\f",
+            '\n' => b"\\n",
+            '\r' => b"\\r",
+            '\t' => b"\\t",
+            '\0'..='\u{1F}' => return Ok(at.wrapping_add(length)),
+            _ => character.encode_utf8(&mut utf8).as_bytes(),
+        };
+        self.replace(text, at, length, with)
+    }
+
+    /// Puts `with` in the place of the `length` bytes at `at`; returns where they end.
+    fn replace(&mut self, text: &mut [u8], at: usize, length: usize, with: &[u8]) -> Result<usize, JsonError> {
+        self.settle(text, at);
+        self.pending = at.wrapping_add(length);
+        let end = self.done.wrapping_add(with.len());
+        // Never out of range, and never into unread text: a replacement is shorter than what it replaces.
+        text.get_mut(self.done..end).ok_or(JsonError::NotJson)?.copy_from_slice(with);
+        self.done = end;
+        Ok(self.pending)
+    }
+
+    /// Moves what is pending, up to `at`, to the end of the finished text. The caller says what is
+    /// pending then.
+    fn settle(&mut self, text: &mut [u8], at: usize) {
+        if self.done != self.pending {
+            let cells = Cell::from_mut(text).as_slice_of_cells();
+            let from = cells.get(self.pending..at).unwrap_or_default();
+            let to = cells.get(self.done..).unwrap_or_default();
+            for (to, from) in to.iter().zip(from) {
+                to.set(from.get());
+            }
+        }
+        self.done = self.done.wrapping_add(at.wrapping_sub(self.pending));
+    }
+
+    /// Moves the rest; returns the length of the finished text.
+    fn finish(mut self, text: &mut [u8]) -> usize {
+        let length = text.len();
+        self.settle(text, length);
+        self.done
+    }
+}
+
+/// The UTF-16 code unit that the `\uXXXX` at `at` denotes.
+fn code_unit(text: &[u8], at: usize) -> Result<u32, JsonError> {
+    let Some([b'\\', b'u', digits @ ..]) = text.get(at..).and_then(<[u8]>::first_chunk::<6>) else {
+        return Err(JsonError::NotJson);
+    };
+    digits.iter().try_fold(0, |unit, &digit| {
+        // Exactly the 22 hexadecimal digits: neither sign nor space nor underscore.
+        let digit = char::from(digit).to_digit(16).ok_or(JsonError::NotJson)?;
+        Ok(unit << 4 | digit)
+    })
+}
+
+/// White space as RFC 8259 has it: not the form feed, the vertical tab or anything beyond ASCII.
+#[inline(always)]
+fn is_space(byte: u8) -> bool {
+    byte <= b' ' && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+}
+
+/// Not 0 when a byte of `word` is `"`, `\` or a control character; then the lowest bit set is in the
+/// first such byte in memory order.
+///
+/// Subtracting `n` takes the highest bit of a byte below 0x80 from 0 to 1 exactly when the byte is
+/// less than `n`. Flipping the bit 0x02 exchanges `"` (0x22) with the space (0x20), so that less than
+/// 0x21 means a quotation mark or less than 0x20. A byte borrows from the one above it only when it
+/// is such a byte itself, so that only bits above a true one can be false.
+#[inline(always)]
+fn specials(word: usize) -> usize {
+    const fn filled(byte: usize) -> usize {
+        (usize::MAX / 0xFF).wrapping_mul(byte)
+    }
+    let quote_or_control = (word ^ filled(0x02)).wrapping_sub(filled(0x21));
+    let backslash = (word ^ filled(b'\\' as usize)).wrapping_sub(filled(1));
+    (quote_or_control | backslash) & !word & filled(0x80)
+}

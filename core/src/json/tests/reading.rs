@@ -1,0 +1,186 @@
+//! Reading members.
+
+use super::Value::{Absent, Bool, Composite, Null, Number, Text};
+use super::*;
+
+/// The values of three members that every test knows.
+fn read(json: &str) -> Result<[Value<'_>; 4], JsonError> {
+    members(json, ["code", "data", "data.state", "data.note"])
+}
+
+#[track_caller]
+fn gives<'b>(json: &'b str, code: Value<'b>, data: Value<'b>, state: Value<'b>) {
+    let mut body = json.as_bytes().to_vec();
+    assert_eq!(normalize(&mut body), Ok(json), "the tests here are about the second half");
+    let found = read(json).unwrap();
+    assert!(found == [code, data, state, Absent], "{json}: {found:?}");
+}
+
+#[test]
+fn a_vendors_reply() {
+    let [result, reference, code] = members(REPLY, ["data.result", "seqNo", "code"]).unwrap();
+    assert_eq!(result.text(), Some("1"));
+    assert_eq!(reference.text(), Some("4XU29Z4D1704061618"));
+    assert_eq!(code.text(), Some("10000"));
+}
+
+#[test]
+fn every_kind_of_value() {
+    gives("{}", Absent, Absent, Absent);
+    gives(r#"{"code":null}"#, Null, Absent, Absent);
+    gives(r#"{"code":true,"data":false}"#, Bool(true), Bool(false), Absent);
+    gives(r#"{"code":"","data":"null"}"#, Text(""), Text("null"), Absent);
+    gives(r#"{"code":[1,"code",{"code":2}]}"#, Composite, Absent, Absent);
+    for number in ["0", "-1", "1.50", "10000", "1E+5", "12345678901234567890123"] {
+        gives(&format!(r#"{{"code":{number}}}"#), Number(number), Absent, Absent);
+        gives(
+            &format!("{{\"code\" \t:\r\n {number}\n\t, \"data\" : {number}\r}}"),
+            Number(number),
+            Number(number),
+            Absent,
+        );
+    }
+}
+
+#[test]
+fn data_of_every_kind() {
+    gives(r#"{"data":{"state":"1"}}"#, Absent, Composite, Text("1"));
+    gives(r#"{"data":{"state":1}}"#, Absent, Composite, Number("1"));
+    gives(r#"{"data":{ "state" : null }}"#, Absent, Composite, Null);
+    gives(r#"{"data":{"state":{"state":"1"}}}"#, Absent, Composite, Composite);
+    gives(r#"{"data":{}}"#, Absent, Composite, Absent);
+    gives(r#"{"data":{"other":{"state":"1"}}}"#, Absent, Composite, Absent);
+    gives(r#"{"data":null}"#, Absent, Null, Absent);
+    gives(r#"{"data":"null"}"#, Absent, Text("null"), Absent);
+    gives(r#"{"data":7}"#, Absent, Number("7"), Absent);
+    gives(r#"{"data":[{"state":"1"}]}"#, Absent, Composite, Absent);
+    gives(r#"{"code":{"state":"1","code":"2","data":{"state":"3"}}}"#, Composite, Absent, Absent);
+    gives(r#"{"state":"1","data":{"code":"1","data":{"state":"2"}}}"#, Absent, Composite, Absent);
+}
+
+#[test]
+fn names_with_dots_are_no_paths() {
+    gives(r#"{"data.state":"1"}"#, Absent, Absent, Absent);
+    gives(r#"{"data.state":"1","data":{"state":"2"}}"#, Absent, Composite, Text("2"));
+    gives(r#"{"data":{"data.state":"1",".state":"2"},"data.":{"state":"3"}}"#, Absent, Composite, Absent);
+}
+
+#[test]
+fn names_are_compared_whole_and_exactly() {
+    gives(r#"{"cod":1,"codes":2,"Code":3,"code ":4,"":5,"COD":6,"dat":{"state":1}}"#, Absent, Absent, Absent);
+    gives(r#"{"data":{"stat":1,"states":2,"":3}}"#, Absent, Composite, Absent);
+}
+
+#[test]
+fn a_name_written_with_escapes_is_found() {
+    let mut body = br#"{"\u0063od\u0065":"\u0031","d\u0061ta":{"\u0073tate":"\/"}}"#.to_vec();
+    let found = read(normalize(&mut body).unwrap()).unwrap();
+    assert!(found == [Text("1"), Composite, Text("/"), Absent]);
+}
+
+#[test]
+fn a_wanted_member_that_occurs_twice_is_ambiguous() {
+    for json in [
+        r#"{"code":"1","code":"1"}"#,
+        r#"{"code":"1","other":{},"code":null}"#,
+        r#"{"code":null,"code":"1"}"#,
+        r#"{"data":{"state":"1"},"data":{"state":"1"}}"#,
+        r#"{"data":{"state":"1"},"data":null}"#,
+        r#"{"data":"null","data":{"state":"1"}}"#,
+        r#"{"data":{"state":"1","state":"1"}}"#,
+        r#"{"data":{"state":null,"a":1,"state":"1"}}"#,
+    ] {
+        assert_eq!(read(json), Err(Ambiguous), "{json}");
+    }
+    for json in [r#"{"data":{"state":"1"},"data":7}"#, r#"{"data":{},"data":{"state":"1"}}"#] {
+        assert_eq!(members(json, ["data.state"]), Err(Ambiguous), "{json}");
+    }
+    let mut body = br#"{"code":"1","\u0063ode":"2"}"#.to_vec();
+    assert_eq!(read(normalize(&mut body).unwrap()), Err(Ambiguous));
+}
+
+#[test]
+fn other_members_may_occur_twice_and_hold_anything() {
+    gives(
+        r#"{"x":1,"x":"}\"{","code":"1","x":[{"code":2},{"code":3}],"x":{"data":{"state":1}},"x":{},"x":[[]],"y.z":null}"#,
+        Text("1"),
+        Absent,
+        Absent,
+    );
+    gives(r#"{"data":{"x":1,"x":[1,2,{"state":"9"}],"state":"2","x":{"state":"3"}}}"#, Absent, Composite, Text("2"));
+}
+
+#[test]
+fn only_an_object_has_members() {
+    for json in ["[]", "1", "null", "\"code\"", "[{\"code\":1}]", "true", "", "{", "{}x", "{} {}"] {
+        assert_eq!(read(json), Err(NotJson), "{json}");
+    }
+}
+
+#[test]
+fn white_space_around_everything() {
+    gives(
+        "\r\n { \"code\" : \"1\" , \"data\"\t:\n{ \"state\" :\t2 } , \"x\" : [ 1 , 2 ] } \n",
+        Text("1"),
+        Composite,
+        Number("2"),
+    );
+}
+
+#[test]
+fn the_stack_is_bounded_even_without_the_pass() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        // The outermost object is the first of the eight.
+        for depth in [7, 8, 50_000] {
+            let json = format!("{{\"a\":{}1{}}}", open.repeat(depth), close.repeat(depth));
+            let expected = if depth == 7 { Ok([Absent; 4]) } else { Err(TooDeep) };
+            assert_eq!(read(&json), expected, "{depth}");
+        }
+    }
+}
+
+#[test]
+fn text_of_values() {
+    assert_eq!(Text("01").text(), Some("01"));
+    assert_eq!(Number("1").text(), Some("1"));
+    assert_eq!(Text(r#"a\"b"#).text(), None);
+    assert_eq!(Text(r#"a\"b"#).written(), Some(r#"a\"b"#));
+    for value in [Absent, Null, Bool(true), Text(""), Composite] {
+        assert_eq!((value.text(), value.written()), (None, None));
+    }
+}
+
+#[test]
+fn debug_shows_no_value() {
+    let shown = format!("{:?}", [Text("张三"), Number("1900"), Bool(true), Null, Absent, Composite]);
+    assert_eq!(shown, "[Text(redacted), Number(redacted), Bool(redacted), Null, Absent, Composite]");
+}
+
+#[test]
+fn thirty_two_names() {
+    const NAMES: [&str; 32] = [
+        "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9", "b0", "b1", "b2", "b3", "b4", "b5", "b6", "b7",
+        "b8", "b9", "c.0", "c.1", "c.2", "c.3", "c.4", "c.5", "c.6", "c.7", "c.8", "c.9", "c", "c.a",
+    ];
+    let json = r#"{"a0":"first","c":{"0":20,"9":29,"a":"last"},"b9":19}"#;
+    let found = members(json, NAMES).unwrap();
+    let expected = [
+        (0, Text("first")),
+        (19, Number("19")),
+        (20, Number("20")),
+        (29, Number("29")),
+        (30, Composite),
+        (31, Text("last")),
+    ];
+    for (index, value) in found.iter().enumerate() {
+        let wanted = expected.iter().find(|(at, _)| *at == index).map_or(Absent, |(_, value)| *value);
+        assert!(*value == wanted, "{}", NAMES[index]);
+    }
+    assert_eq!(members(r#"{"c":{"a":1,"a":1}}"#, NAMES), Err(Ambiguous));
+}
+
+#[test]
+fn no_names() {
+    assert_eq!(members(REPLY, []), Ok([]));
+    assert_eq!(members("[]", []), Err(NotJson));
+}
