@@ -1,0 +1,213 @@
+//! Where a request goes: scheme, host, port and path.
+
+use core::fmt;
+
+/// Longest `host` or `host:port` in bytes. The providers' own have at most 33.
+pub const AUTHORITY_MAX: usize = 128;
+/// Longest path in bytes. The providers' own have at most 28.
+pub const PATH_MAX: usize = 64;
+
+/// Where requests go instead of the provider's own address.
+///
+/// ```
+/// use heyan::http::{Endpoint, EndpointError};
+/// let moved = Endpoint::parse("https://gateway.example.com:8443/communication/personal/10101")?;
+/// assert_eq!(moved.authority(), "gateway.example.com:8443");
+/// assert_eq!(Endpoint::parse("http://gateway.example.com"), Err(EndpointError::Insecure));
+/// # Ok::<(), EndpointError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Endpoint<'a> {
+    secure: bool,
+    authority: &'a str,
+    path: Option<&'a str>,
+}
+
+/// Why a text is no endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// Neither `https://` nor `http://` in front.
+    Scheme,
+    /// `http://`, which shows name, number and AppCode to everybody on the way.
+    Insecure,
+    /// The host is missing, longer than [`AUTHORITY_MAX`], or no host name, IPv4 or bracketed IPv6 address.
+    Host,
+    /// The port is not 1 to 65535.
+    Port,
+    /// The path is longer than [`PATH_MAX`] or holds something that RFC 3986 §3.3 does not allow; a query is none of it.
+    Path,
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheme => "the base URL must begin with https://",
+            Self::Insecure => "the base URL is plain http, which everybody on the way can read: use https://",
+            Self::Host => "the base URL names no valid host: write https://host or https://host:port",
+            Self::Port => "the port of the base URL is not a number from 1 to 65535",
+            Self::Path => "the path of the base URL is too long or holds characters that a path cannot hold",
+        })
+    }
+}
+
+impl core::error::Error for EndpointError {}
+
+impl<'a> Endpoint<'a> {
+    /// Reads `https://host[:port][/path]`. A path other than `/` replaces the provider's.
+    ///
+    /// # Errors
+    /// [`EndpointError`], [`EndpointError::Insecure`] for `http://` among them.
+    pub fn parse(url: &'a str) -> Result<Self, EndpointError> {
+        match url.strip_prefix("https://") {
+            Some(rest) => Self::after_scheme(true, rest),
+            None if url.starts_with("http://") => Err(EndpointError::Insecure),
+            None => Err(EndpointError::Scheme),
+        }
+    }
+
+    /// Reads `http://host[:port][/path]`: for tests on loopback. Everybody on the way can read name, number and AppCode.
+    ///
+    /// # Errors
+    /// [`EndpointError`].
+    pub fn parse_insecure_http(url: &'a str) -> Result<Self, EndpointError> {
+        let rest = url.strip_prefix("http://").ok_or(EndpointError::Scheme)?;
+        Self::after_scheme(false, rest)
+    }
+
+    pub(crate) const fn provider(host: &'a str) -> Self {
+        Self { secure: true, authority: host, path: None }
+    }
+
+    fn after_scheme(secure: bool, rest: &'a str) -> Result<Self, EndpointError> {
+        let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        check_authority(authority)?;
+        check_path(path)?;
+        Ok(Self { secure, authority, path: if matches!(path, "" | "/") { None } else { Some(path) } })
+    }
+
+    /// Whether the scheme is https.
+    #[must_use]
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    /// `host` or `host:port`, as the `Host` header says it.
+    #[must_use]
+    pub const fn authority(&self) -> &'a str {
+        self.authority
+    }
+
+    /// The host without port and brackets: what to resolve, and what a certificate must name.
+    #[must_use]
+    pub fn host(&self) -> &'a str {
+        match self.authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((address, _)) => address,
+            None => self.authority.split(':').next().unwrap_or(self.authority),
+        }
+    }
+
+    /// The port: the one given, else 443 for https and 80 for http.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        let default = if self.secure { 443 } else { 80 };
+        let after_host = self.authority.rsplit_once(']').map_or(self.authority, |(_, rest)| rest);
+        after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(default)
+    }
+
+    /// The path that replaces the provider's, if one was given.
+    #[must_use]
+    pub const fn path(&self) -> Option<&'a str> {
+        self.path
+    }
+}
+
+fn check_authority(authority: &str) -> Result<(), EndpointError> {
+    if authority.len() > AUTHORITY_MAX {
+        return Err(EndpointError::Host);
+    }
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (address, rest) = rest.split_once(']').ok_or(EndpointError::Host)?;
+            address.parse::<core::net::Ipv6Addr>().map_err(|_| EndpointError::Host)?;
+            let port = match rest {
+                "" => None,
+                rest => Some(rest.strip_prefix(':').ok_or(EndpointError::Host)?),
+            };
+            (None, port)
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (Some(host), Some(port)),
+            None => (Some(authority), None),
+        },
+    };
+    if let Some(host) = host {
+        let letters = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if !host.split('.').all(letters) {
+            return Err(EndpointError::Host);
+        }
+    }
+    match port {
+        None => Ok(()),
+        Some(port) if port.bytes().all(|b| b.is_ascii_digit()) => match port.parse::<u16>() {
+            Ok(1..) => Ok(()),
+            _ => Err(EndpointError::Port),
+        },
+        Some(_) => Err(EndpointError::Port),
+    }
+}
+
+fn check_path(path: &str) -> Result<(), EndpointError> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&b);
+    if path.len() <= PATH_MAX && path.bytes().all(allowed) { Ok(()) } else { Err(EndpointError::Path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_hosts_ports_and_paths() {
+        let plain = Endpoint::parse("https://idcert.market.alicloudapi.com").unwrap();
+        assert_eq!((plain.host(), plain.port(), plain.path()), ("idcert.market.alicloudapi.com", 443, None));
+        let full = Endpoint::parse("https://127.0.0.1:8443/a/b").unwrap();
+        assert_eq!((full.host(), full.port(), full.path()), ("127.0.0.1", 8443, Some("/a/b")));
+        let six = Endpoint::parse_insecure_http("http://[::1]:8080/").unwrap();
+        assert_eq!((six.host(), six.port(), six.path(), six.is_secure()), ("::1", 8080, None, false));
+        assert_eq!(Endpoint::parse("https://[::1]").unwrap().port(), 443);
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for (url, error) in [
+            ("", EndpointError::Scheme),
+            ("ftp://host", EndpointError::Scheme),
+            ("HTTPS://host", EndpointError::Scheme),
+            ("http://host", EndpointError::Insecure),
+            ("https://", EndpointError::Host),
+            ("https:///path", EndpointError::Host),
+            ("https://user@host", EndpointError::Host),
+            ("https://a..b", EndpointError::Host),
+            ("https://host name", EndpointError::Host),
+            ("https://host\r\nX: y", EndpointError::Host),
+            ("https://[::1", EndpointError::Host),
+            ("https://[::1]8", EndpointError::Host),
+            ("https://[host]", EndpointError::Host),
+            ("https://host:", EndpointError::Port),
+            ("https://host:0", EndpointError::Port),
+            ("https://host:65536", EndpointError::Port),
+            ("https://host:+1", EndpointError::Port),
+            ("https://host/a?b", EndpointError::Path),
+            ("https://host?b", EndpointError::Path),
+            ("https://host/#f", EndpointError::Path),
+            ("https://host/a b", EndpointError::Path),
+            ("https://host/路", EndpointError::Path),
+        ] {
+            assert_eq!(Endpoint::parse(url), Err(error), "{url}");
+        }
+        assert_eq!(Endpoint::parse_insecure_http("https://host"), Err(EndpointError::Scheme));
+    }
+}

@@ -1,0 +1,417 @@
+//! Writes one complete HTTP/1.1 request into the caller's buffer, and shows it to whoever sends it.
+//!
+//! Every provider's request has the same shape, so this is the only place that writes one:
+//!
+//! ```text
+//! POST /path HTTP/1.1                 or   GET /path?parameters HTTP/1.1
+//! Host: …
+//! Authorization: APPCODE …            or   x-ca-key, x-ca-timestamp, x-ca-nonce, x-ca-signature-*
+//! Accept: application/json
+//! Content-Type: application/x-www-form-urlencoded; charset=UTF-8      (POST)
+//! Content-Length: …                                                   (POST)
+//! x-ca-signature: …                                                   (signed)
+//!
+//! parameters                                                          (POST)
+//! ```
+//!
+//! The parameters of a form must be known before the last header lines can be written, for their length and their
+//! signature. They are written where the missing lines will stand, then moved back by the length of those lines: one
+//! short move instead of a second pass over personal data.
+
+use crate::auth::sign::{self, SIGNATURE_LEN, SIGNED_HEADERS, ToSign};
+use crate::auth::{APP_KEY_MAX, CODE_MAX, Credentials};
+use crate::error::EncodeError;
+use crate::http::endpoint::{AUTHORITY_MAX, PATH_MAX};
+use crate::inquiry::Inquiry;
+use crate::provider::{Factor, Info, Placement};
+use crate::redact::redacted;
+use crate::subject::Subject;
+
+const ACCEPT: &str = "application/json";
+/// Byte for byte what vendors A and D print in their samples; B, with a shorter one, is served by it too.
+const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
+const CONTENT_LENGTH: &str = "Content-Length: ";
+const SIGNATURE: &str = "x-ca-signature: ";
+const CRLF: &str = "\r\n";
+
+/// The method of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Method {
+    /// GET, with the parameters in the query.
+    Get,
+    /// POST, with the parameters in a form.
+    Post,
+}
+
+impl Method {
+    /// `GET` or `POST`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// A request that stands complete in the caller's buffer.
+#[must_use]
+pub struct Request<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+    method: Method,
+    target: (usize, usize),
+    headers_at: usize,
+    body_at: usize,
+}
+
+/// What a request says, in the parts that an HTTP library asks for. All of it is personal or secret.
+#[derive(Clone, Copy)]
+pub struct RequestView<'r> {
+    /// The whole message.
+    pub bytes: &'r [u8],
+    /// Method.
+    pub method: Method,
+    /// Path and query, as on the request line.
+    pub target: &'r str,
+    /// The header lines, each with its CR LF.
+    header_lines: &'r str,
+    /// The body, empty for GET.
+    pub body: &'r [u8],
+}
+
+impl<'r> RequestView<'r> {
+    /// The header fields in the order in which they stand, `Host` and `Content-Length` included.
+    #[must_use]
+    pub fn headers(&self) -> Headers<'r> {
+        Headers { lines: self.header_lines }
+    }
+}
+
+/// The header fields of a request as `(name, value)`.
+#[derive(Clone)]
+pub struct Headers<'r> {
+    lines: &'r str,
+}
+
+impl<'r> Iterator for Headers<'r> {
+    type Item = (&'r str, &'r str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (line, rest) = self.lines.split_once(CRLF)?;
+        self.lines = rest;
+        line.split_once(": ")
+    }
+}
+
+impl<'b> Request<'b> {
+    /// Length of the message in bytes.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a request is never empty")]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The message and its parts. `expose` says that the caller means to read personal data and secrets.
+    #[must_use]
+    pub fn expose(&self) -> RequestView<'_> {
+        let bytes = self.buffer.get(..self.len).unwrap_or_default();
+        // The writer writes nothing but ASCII, so the fallbacks are never taken.
+        let text = |from, to| bytes.get(from..to).and_then(|part| core::str::from_utf8(part).ok()).unwrap_or_default();
+        RequestView {
+            bytes,
+            method: self.method,
+            target: text(self.target.0, self.target.1),
+            header_lines: text(self.headers_at, self.body_at.saturating_sub(CRLF.len())),
+            body: bytes.get(self.body_at..).unwrap_or_default(),
+        }
+    }
+
+    /// The whole buffer and the length of the request in it.
+    pub(crate) fn into_parts(self) -> (&'b mut [u8], usize) {
+        (self.buffer, self.len)
+    }
+}
+
+redacted!(Request<'_>, RequestView<'_>, Headers<'_>, Fields<'_>);
+
+/// Where a caller's own function writes its extra fields.
+pub struct Fields<'w> {
+    writer: Writer<'w>,
+    info: &'w Info,
+}
+
+impl Fields<'_> {
+    /// Adds `name=value` where the provider's own parameters stand. The value is percent-encoded as UTF-8.
+    ///
+    /// # Errors
+    /// [`EncodeError::FieldName`] when the name is empty, taken by the provider, or holds something other than ASCII
+    /// letters, digits and `-._~`.
+    pub fn add(&mut self, name: &str, value: &str) -> Result<(), EncodeError> {
+        let taken =
+            self.info.parameters.iter().any(|(own, _)| *own == name) || self.info.vendor_key_parameter == Some(name);
+        if taken || name.is_empty() || !name.bytes().all(is_unreserved) {
+            return Err(EncodeError::FieldName);
+        }
+        self.writer.text("&");
+        self.writer.text(name);
+        self.writer.text("=");
+        self.writer.encoded(value.as_bytes());
+        Ok(())
+    }
+}
+
+/// Writes the request of an inquiry.
+pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<Request<'b>, EncodeError> {
+    let info = inquiry.provider.info();
+    let (method, is_form) = match info.placement {
+        Placement::Query => (Method::Get, false),
+        Placement::Form => (Method::Post, true),
+    };
+    let path = inquiry.endpoint.path().unwrap_or(info.path);
+    let mut w = Writer { buffer, len: 0 };
+
+    w.text(method.as_str());
+    w.text(" ");
+    let target_at = w.len;
+    w.text(path);
+    let mut parameters = (w.len, w.len);
+    if !is_form {
+        w.text("?");
+        parameters = write_parameters(&mut w, inquiry, info)?;
+    }
+    let target = (target_at, w.len);
+    w.text(" HTTP/1.1\r\n");
+
+    let headers_at = w.len;
+    w.header("Host: ", inquiry.endpoint.authority());
+    let mut digits = [0; 20];
+    let mut signing = None;
+    match &inquiry.credentials {
+        Credentials::AppCode(code) => w.header("Authorization: APPCODE ", code.expose()),
+        Credentials::Signed(key, stamp) => {
+            let timestamp = decimal(stamp.unix_ms(), &mut digits);
+            w.header("x-ca-key: ", key.expose_key());
+            w.header("x-ca-timestamp: ", timestamp);
+            w.header("x-ca-nonce: ", stamp.nonce());
+            w.header("x-ca-signature-method: ", "HmacSHA256");
+            w.header("x-ca-signature-headers: ", SIGNED_HEADERS);
+            signing = Some((key, stamp, timestamp));
+        }
+        Credentials::VendorKey(_) => {}
+    }
+    w.header("Accept: ", ACCEPT);
+    if is_form {
+        w.header("Content-Type: ", FORM);
+        w.text(CONTENT_LENGTH);
+        parameters = write_parameters(&mut w, inquiry, info)?;
+    }
+
+    let signature = match signing {
+        // A request that does not fit is not worth hashing.
+        Some((key, stamp, timestamp)) if w.fits() => Some(sign::signature(
+            key.expose_secret(),
+            &ToSign {
+                method: method.as_str(),
+                accept: ACCEPT,
+                content_type: if is_form { FORM } else { "" },
+                key: key.expose_key(),
+                nonce: stamp.nonce(),
+                timestamp,
+                path,
+                parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
+            },
+        )),
+        Some(_) => Some([0; SIGNATURE_LEN]),
+        None => None,
+    };
+
+    let body_len = if is_form { parameters.1.saturating_sub(parameters.0) } else { 0 };
+    let mut digits = [0; 20];
+    let length = if is_form { decimal(u64::try_from(body_len).unwrap_or(u64::MAX), &mut digits) } else { "" };
+    let mut gap = CRLF.len();
+    if is_form {
+        gap = gap.saturating_add(length.len()).saturating_add(CRLF.len());
+    }
+    if signature.is_some() {
+        gap = gap.saturating_add(SIGNATURE.len() + SIGNATURE_LEN + CRLF.len());
+    }
+    let len = w.len.saturating_add(gap);
+    if len > w.buffer.len() {
+        // What did fit is personal already.
+        zeroize::Zeroize::zeroize(w.buffer);
+        return Err(EncodeError::Buffer { needed: len });
+    }
+    if is_form {
+        w.move_back(parameters, gap);
+        w.len = parameters.0;
+        w.text(length);
+        w.text(CRLF);
+    }
+    if let Some(signature) = &signature {
+        w.text(SIGNATURE);
+        w.bytes(signature);
+        w.text(CRLF);
+    }
+    w.text(CRLF);
+    Ok(Request { buffer: w.buffer, len, method, target, headers_at, body_at: w.len })
+}
+
+/// Writes all parameters and returns where they stand.
+fn write_parameters(w: &mut Writer<'_>, inquiry: &Inquiry<'_>, info: &Info) -> Result<(usize, usize), EncodeError> {
+    let from = w.len;
+    let mut separator = "";
+    for (name, factor) in info.parameters {
+        w.text(separator);
+        w.text(name);
+        w.text("=");
+        write_factor(w, &inquiry.subject, *factor)?;
+        separator = "&";
+    }
+    if let (Credentials::VendorKey(key), Some(name)) = (&inquiry.credentials, info.vendor_key_parameter) {
+        w.text("&");
+        w.text(name);
+        w.text("=");
+        w.encoded(key.expose().as_bytes());
+    }
+    if let Some(extra) = inquiry.extra {
+        let mut fields = Fields { writer: Writer { buffer: &mut *w.buffer, len: w.len }, info };
+        extra(&inquiry.subject, &mut fields)?;
+        w.len = fields.writer.len;
+    }
+    Ok((from, w.len))
+}
+
+fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Result<(), EncodeError> {
+    match factor {
+        // Digits and X need no encoding.
+        Factor::IdNumber => w.text(subject.id().expose()),
+        Factor::Mobile => w.text(subject.mobile().ok_or(EncodeError::MobileMissing)?.expose()),
+        Factor::Name => match subject.name().plain() {
+            Some(name) => w.encoded(name.as_bytes()),
+            None => {
+                for character in subject.name().chars() {
+                    w.encoded(character.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+            }
+        },
+    }
+    Ok(())
+}
+
+/// Longest values, for [`head_max`].
+pub(crate) struct HeadMax;
+
+impl HeadMax {
+    const FORM_LENGTH_DIGITS: usize = 4;
+    const SIGNED: usize = "x-ca-key: \r\n".len()
+        + APP_KEY_MAX
+        + "x-ca-timestamp: \r\n".len()
+        + 20
+        + "x-ca-nonce: \r\n".len()
+        + 36
+        + "x-ca-signature-method: HmacSHA256\r\n".len()
+        + "x-ca-signature-headers: \r\n".len()
+        + SIGNED_HEADERS.len()
+        + SIGNATURE.len()
+        + SIGNATURE_LEN
+        + CRLF.len();
+    const APP_CODE: usize = "Authorization: APPCODE \r\n".len() + CODE_MAX;
+}
+
+/// Bytes that the head of a request takes at most, the parameters aside, whatever the credentials and the endpoint are.
+#[expect(clippy::arithmetic_side_effects, reason = "evaluated at compile time, where an overflow is an error")]
+pub(crate) const fn head_max(placement: Placement) -> usize {
+    let authorization = if HeadMax::SIGNED > HeadMax::APP_CODE { HeadMax::SIGNED } else { HeadMax::APP_CODE };
+    let always = " HTTP/1.1\r\n".len()
+        + PATH_MAX
+        + "Host: \r\n".len()
+        + AUTHORITY_MAX
+        + authorization
+        + "Accept: \r\n".len()
+        + ACCEPT.len()
+        + CRLF.len();
+    match placement {
+        Placement::Query => always + "GET ?".len(),
+        Placement::Form => {
+            always
+                + "POST ".len()
+                + "Content-Type: \r\n".len()
+                + FORM.len()
+                + CONTENT_LENGTH.len()
+                + HeadMax::FORM_LENGTH_DIGITS
+                + CRLF.len()
+        }
+    }
+}
+
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// `number` in decimal, in the end of `digits`, which holds any u64.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+    let mut at = digits.len();
+    for place in digits.iter_mut().rev() {
+        // A remainder of ten fits.
+        *place = b'0' | u8::try_from(number % 10).unwrap_or(0);
+        number /= 10;
+        at = at.saturating_sub(1);
+        if number == 0 {
+            break;
+        }
+    }
+    digits.get(at..).and_then(|digits| core::str::from_utf8(digits).ok()).unwrap_or_default()
+}
+
+/// Writes what fits and counts what does not, so that an error can say how much is needed.
+struct Writer<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+}
+
+impl Writer<'_> {
+    fn fits(&self) -> bool {
+        self.len <= self.buffer.len()
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn header(&mut self, name: &str, value: &str) {
+        self.text(name);
+        self.text(value);
+        self.text(CRLF);
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        let space = self.buffer.get_mut(self.len..).and_then(|rest| rest.split_at_mut_checked(bytes.len()));
+        if let Some((space, _)) = space {
+            space.copy_from_slice(bytes);
+        }
+        self.len = self.len.saturating_add(bytes.len());
+    }
+
+    /// Percent-encodes everything but RFC 3986's unreserved characters, which is right for a query and for a form.
+    fn encoded(&mut self, bytes: &[u8]) {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        for &byte in bytes {
+            if is_unreserved(byte) {
+                self.bytes(&[byte]);
+            } else {
+                let digit = |nibble: u8| HEX.get(usize::from(nibble & 0x0f)).copied().unwrap_or(b'0');
+                self.bytes(&[b'%', digit(byte >> 4), digit(byte)]);
+            }
+        }
+    }
+
+    /// Moves what was written in `range` back by `gap` bytes. Only called when there is room.
+    fn move_back(&mut self, range: (usize, usize), gap: usize) {
+        let to = range.0.saturating_add(gap);
+        if range.0 <= range.1 && range.1.saturating_add(gap) <= self.buffer.len() {
+            self.buffer.copy_within(range.0..range.1, to);
+        }
+    }
+}

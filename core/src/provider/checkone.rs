@@ -1,0 +1,67 @@
+//! A · `checkone`: 数据宝, name and number (`chinadatapay/1882`).
+//!
+//! Source: the vendor's document "实名认证接口说明文档", read 2026-11.
+
+use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
+use crate::error::{RefusalClass, ReplyFault};
+use crate::outcome::Verdict;
+
+/// 数据宝 two-factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckOne;
+
+/// 数据宝 two-factor.
+pub static CHECKONE: CheckOne = CheckOne;
+
+static INFO: Info = Info::new(
+    "checkone",
+    "数据宝",
+    "checkone.market.alicloudapi.com",
+    "/chinadatapay/1882",
+    Placement::Form,
+    &[("idcard", Factor::IdNumber), ("name", Factor::Name)],
+)
+.with_vendor_key("key")
+.with_product_page("https://market.aliyun.com/products/57002003/cmapi00035152.html");
+
+impl CheckOne {
+    /// See [`Provider::info`]; usable in constants.
+    #[must_use]
+    pub const fn info(&self) -> &'static Info {
+        &INFO
+    }
+}
+
+impl Provider for CheckOne {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+        // On failure `data` is the text "null"; a member of it is absent then, as it is for anything but an object.
+        let [code, result, reference] = reply.members(["code", "data.result", "seqNo"])?;
+        let conclusion = match (code.text(), result.text()) {
+            (None, _) => Conclusion::NoVerdict,
+            (Some("10000"), Some("1")) => Verdict::Match.into(),
+            (Some("10000"), Some("2")) => Verdict::Mismatch.into(),
+            // "Abnormal": moved household, changed name or sex, gave up nationality, soldier, expired card.
+            (Some("10000"), Some("3")) => Verdict::NoRecord.into(),
+            (Some("10000"), _) => Conclusion::NoVerdict,
+            (Some("10001"), _) => Verdict::NoRecord.into(),
+            (Some(code), _) => Conclusion::Refused(refusal(code)),
+        };
+        Ok(Finding { code: code.text(), reference: reference.text(), conclusion })
+    }
+}
+
+fn refusal(code: &str) -> RefusalClass {
+    match code {
+        // SYSTEM_042 is in no document; it was seen for a malformed number.
+        "10002" | "10003" | "10004" | "10006" | "10009" | "10010" | "10012" | "10018" | "SYSTEM_042" => {
+            RefusalClass::BadInput
+        }
+        "10007" | "10008" | "10016" | "10017" | "10019" => RefusalClass::Busy,
+        "10005" | "10011" | "10013" | "10014" | "10015" => RefusalClass::Configuration,
+        _ => RefusalClass::Unrecognized,
+    }
+}

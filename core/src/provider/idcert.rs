@@ -1,0 +1,77 @@
+//! C · `idcert`: 涪擎, name and number, masked.
+//!
+//! Source: the vendor's document "使用指南", read 2026-11. It shows a short reply with a masked echo and a `traceId`; a
+//! longer one, with the number in clear and details, is seen in public clients. Every detail is optional.
+
+use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
+use crate::error::{RefusalClass, ReplyFault};
+use crate::outcome::{Details, Verdict};
+
+/// 涪擎 two-factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdCert;
+
+/// 涪擎 two-factor.
+pub static IDCERT: IdCert = IdCert;
+
+static INFO: Info = Info::new(
+    "idcert",
+    "涪擎",
+    "idcert.market.alicloudapi.com",
+    "/idcard",
+    Placement::Query,
+    &[("idCard", Factor::IdNumber), ("name", Factor::Name)],
+)
+.with_product_page("https://market.aliyun.com/products/57000002/cmapi022049.html");
+
+impl IdCert {
+    /// See [`Provider::info`]; usable in constants.
+    #[must_use]
+    pub const fn info(&self) -> &'static Info {
+        &INFO
+    }
+}
+
+impl Provider for IdCert {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+        let [code, echo, reference, sex, birthday, area, province, city, county] = reply.members([
+            "status",
+            "idCard",
+            "traceId",
+            "sex",
+            "birthday",
+            "area",
+            "province",
+            "city",
+            "prefecture",
+        ])?;
+        let verdict = |verdict| Conclusion::Verdict {
+            verdict,
+            echo: echo.text(),
+            details: Details {
+                sex: Details::sex(sex),
+                birth_date: Details::date(birthday),
+                age: None,
+                address: Details::address(area),
+                province: Details::place(province),
+                city: Details::place(city),
+                county: Details::place(county),
+            },
+        };
+        let conclusion = match code.text() {
+            None => Conclusion::NoVerdict,
+            Some("01") => verdict(Verdict::Match),
+            Some("02") => verdict(Verdict::Mismatch),
+            Some("202") => verdict(Verdict::NoRecord),
+            Some("204" | "205") => Conclusion::Refused(RefusalClass::BadInput),
+            Some("9999") => Conclusion::Refused(RefusalClass::Busy),
+            // 203 异常情况 says no more than that.
+            Some(_) => Conclusion::Refused(RefusalClass::Unrecognized),
+        };
+        Ok(Finding { code: code.text(), reference: reference.text(), conclusion })
+    }
+}

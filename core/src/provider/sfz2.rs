@@ -1,0 +1,90 @@
+//! E · `sfz2`: 拇指云, name and number, masked details.
+//!
+//! Source: the vendor's page "身份证二要素校验", read 2026-11. Its heading says "Body", its text and samples say GET with
+//! a query. It has no codes but `ok`: where it declines, the message decides, compared by what it contains, because the
+//! page glues a stray `key` to some of them.
+
+use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
+use crate::error::{RefusalClass, ReplyFault};
+use crate::json::Value;
+use crate::outcome::{Details, Verdict};
+
+/// 拇指云 two-factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sfz2;
+
+/// 拇指云 two-factor.
+pub static SFZ2: Sfz2 = Sfz2;
+
+static INFO: Info = Info::new(
+    "sfz2",
+    "拇指云",
+    "sfz2.market.alicloudapi.com",
+    "/idcard",
+    Placement::Query,
+    &[("xm", Factor::Name), ("sfz", Factor::IdNumber)],
+)
+.with_product_page("https://market.aliyun.com/apimarket/detail/cmapi00066827");
+
+impl Sfz2 {
+    /// See [`Provider::info`]; usable in constants.
+    #[must_use]
+    pub const fn info(&self) -> &'static Info {
+        &INFO
+    }
+}
+
+impl Provider for Sfz2 {
+    fn info(&self) -> &'static Info {
+        &INFO
+    }
+
+    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+        let [ok, message, matches, echo, sex, birthday, address] =
+            reply.members(["ok", "msg", "match", "sfz", "sex", "birthday", "address"])?;
+        let verdict = |verdict| Conclusion::Verdict {
+            verdict,
+            echo: echo.text(),
+            details: Details {
+                sex: Details::sex(sex),
+                birth_date: Details::date(birthday),
+                address: Details::address(address),
+                ..Details::default()
+            },
+        };
+        let message = message.written().unwrap_or_default();
+        // The page writes it behind an ASCII colon, replies have a full-width one too.
+        let no_record = message.contains("查无记录");
+        let conclusion = match (ok, matches) {
+            (Value::Number("1") | Value::Text("1"), Value::Bool(true)) if reply.is_success() && !no_record => {
+                verdict(Verdict::Match)
+            }
+            (Value::Number("1") | Value::Text("1"), Value::Absent | Value::Null | Value::Bool(false)) if no_record => {
+                verdict(Verdict::NoRecord)
+            }
+            (Value::Number("1") | Value::Text("1"), Value::Bool(false)) => verdict(Verdict::Mismatch),
+            (Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Composite, _) => {
+                Conclusion::NoVerdict
+            }
+            (Value::Number(_) | Value::Text(_) | Value::Bool(_), _) => Conclusion::Refused(refusal(message)),
+        };
+        Ok(Finding { code: ok.text(), reference: None, conclusion })
+    }
+}
+
+/// The first that a message contains counts.
+fn refusal(message: &str) -> RefusalClass {
+    const PHRASES: [(&str, RefusalClass); 10] = [
+        ("未传入", RefusalClass::BadInput),
+        ("超限", RefusalClass::BadInput),
+        ("姓名有误", RefusalClass::BadInput),
+        ("身份证号码有误", RefusalClass::BadInput),
+        ("存在*字符", RefusalClass::BadInput),
+        ("时间戳超时", RefusalClass::Busy),
+        ("非法来源", RefusalClass::Configuration),
+        ("appid", RefusalClass::Configuration),
+        ("签名", RefusalClass::Configuration),
+        ("Quota Exhausted", RefusalClass::QuotaExhausted),
+    ];
+    PHRASES.iter().find(|(phrase, _)| message.contains(phrase)).map_or(RefusalClass::Unrecognized, |(_, class)| *class)
+}
