@@ -108,7 +108,7 @@ pub use error::{
 };
 pub use http::{Endpoint, EndpointError, Exchange, Request, Response, Step};
 pub use inquiry::{ExtraFields, Inquiry};
-pub use json::{DEPTH_MAX, Value};
+pub use json::{DEPTH_MAX, Object, Value};
 pub use outcome::{
     ADDRESS_MAX, Billing, Code, Details, Echo, Outcome, OwnedOutcome, PLACE_MAX, Reference, Retry, Token, Verdict,
 };

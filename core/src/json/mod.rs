@@ -15,7 +15,7 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
-pub use members::Value;
+pub use members::{Object, Value};
 pub(crate) use members::members;
 pub(crate) use pass::normalize;
 

@@ -118,7 +118,7 @@ fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
 /// Skips what stands for itself in a string; returns the rest, which starts with a quotation mark,
 /// a backslash or a control character, or is empty.
 #[inline(never)]
-fn skip_plain(mut rest: &[u8]) -> &[u8] {
+pub(super) fn skip_plain(mut rest: &[u8]) -> &[u8] {
     while let Some((word, behind)) = rest.split_first_chunk() {
         let specials = specials(usize::from_le_bytes(*word));
         if specials != 0 {
@@ -279,7 +279,7 @@ fn code_unit(text: &[u8], at: usize) -> Result<u32, JsonError> {
 
 /// White space as RFC 8259 has it: not the form feed, the vertical tab or anything beyond ASCII.
 #[inline(always)]
-fn is_space(byte: u8) -> bool {
+pub(super) fn is_space(byte: u8) -> bool {
     byte <= b' ' && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 

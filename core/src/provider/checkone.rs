@@ -38,8 +38,9 @@ impl Provider for CheckOne {
     }
 
     fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        // On failure `data` is the text "null"; a member of it is absent then, as it is for anything but an object.
-        let [code, result, reference] = reply.members(["code", "data.result", "seqNo"])?;
+        let [code, data, reference] = reply.members(["code", "data", "seqNo"])?;
+        // On failure `data` is the text "null", which has no members.
+        let [result] = data.members(["result"])?;
         let conclusion = match (code.text(), result.text()) {
             (None, _) => Conclusion::NoVerdict,
             (Some("10000"), Some("1")) => Verdict::Match.into(),

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Refusal, RefusalClass, ReplyError, ReplyFault};
 use crate::http::Response;
-use crate::json::{self, Value};
+use crate::json::{self, Object, Value};
 use crate::outcome::{ADDRESS_MAX, PLACE_MAX};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
@@ -16,7 +16,7 @@ use crate::subject::{Date, Sex, Subject};
 #[derive(Clone, Copy)]
 pub struct Reply<'b> {
     status: u16,
-    json: &'b str,
+    object: Object<'b>,
 }
 
 impl<'b> Reply<'b> {
@@ -32,14 +32,25 @@ impl<'b> Reply<'b> {
         matches!(self.status, 200..=299)
     }
 
-    /// The values of members, in the order asked for. `"data"` is a member of the reply, `"data.state"` one of the
-    /// object `data`.
+    /// The values of members, in the order asked for.
     ///
     /// # Errors
-    /// [`ReplyFault::NotJson`] when the reply is no object, [`ReplyFault::NoVerdict`] when one of these members stands
-    /// there twice: then nobody can say which one counts.
+    /// [`ReplyFault::NoVerdict`] when one of these members stands there twice: then nobody can say which one counts.
     pub fn members<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], ReplyFault> {
-        json::members(self.json, wanted).map_err(ReplyFault::from)
+        json::members(self.object, wanted).map_err(ReplyFault::from)
+    }
+}
+
+impl<'b> Value<'b> {
+    /// The values of members, in the order asked for; of anything but an object all are absent.
+    ///
+    /// # Errors
+    /// [`ReplyFault::NoVerdict`] when one of these members stands there twice.
+    pub fn members<const N: usize>(self, wanted: [&str; N]) -> Result<[Self; N], ReplyFault> {
+        match self {
+            Value::Object(object) => json::members(object, wanted).map_err(ReplyFault::from),
+            _ => Ok([Value::Absent; N]),
+        }
     }
 }
 
@@ -154,8 +165,8 @@ pub(crate) fn read<'b>(
     {
         return Err(refusal(refused.class, status, by_status, refused.code, request_id));
     }
-    let finding = match json::normalize(body) {
-        Ok(json) => provider.interpret(&Reply { status, json }),
+    let finding = match json::normalize(body).and_then(Object::of) {
+        Ok(object) => provider.interpret(&Reply { status, object }),
         Err(error) => Err(ReplyFault::from(error)),
     };
     let Finding { code, reference, conclusion } = match finding {

@@ -63,7 +63,7 @@ impl Provider for Sfz2 {
                 verdict(Verdict::NoRecord)
             }
             (Value::Number("1") | Value::Text("1"), Value::Bool(false)) => verdict(Verdict::Mismatch),
-            (Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Composite, _) => {
+            (Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Array | Value::Object(_), _) => {
                 Conclusion::NoVerdict
             }
             (Value::Number(_) | Value::Text(_) | Value::Bool(_), _) => Conclusion::Refused(refusal(message)),

@@ -40,7 +40,8 @@ impl Provider for Sjsys {
     }
 
     fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        let [code, data, state, reference] = reply.members(["code", "data", "data.state", "seqNo"])?;
+        let [code, data, reference] = reply.members(["code", "data", "seqNo"])?;
+        let [state] = data.members(["state"])?;
         let conclusion = match (code.text(), state.text()) {
             (None, _) => Conclusion::NoVerdict,
             (Some("10000"), Some("1")) => Verdict::Match.into(),

@@ -9,9 +9,30 @@ mod reading;
 mod rewriting;
 
 use super::JsonError::{Ambiguous, NotJson, TooDeep};
-use super::{DEPTH_MAX, JsonError, Value, members, normalize};
+use super::{DEPTH_MAX, JsonError, Object, Value, normalize};
 
 const REPLY: &str = r#"{"code":"10000","message":"成功","data":{"result":"1"},"seqNo":"4XU29Z4D1704061618"}"#;
+
+/// The values at paths: `"data.state"` is the member `state` of the member `data`. Objects are shown as arrays: both are
+/// just containers to these tests.
+fn members<'b, const N: usize>(json: &'b str, paths: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
+    let json = Object::of(json)?;
+    let [] = super::members(json, [])?;
+    let mut values = [Value::Absent; N];
+    for (value, path) in values.iter_mut().zip(paths) {
+        let (outer, inner) = path.split_once('.').map_or((path, None), |(outer, inner)| (outer, Some(inner)));
+        let [found] = super::members(json, [outer])?;
+        *value = match (found, inner) {
+            (Value::Object(object), Some(inner)) => super::members(object, [inner])?[0],
+            (_, Some(_)) => Value::Absent,
+            (found, None) => found,
+        };
+        if matches!(value, Value::Object(_)) {
+            *value = Value::Array;
+        }
+    }
+    Ok(values)
+}
 
 fn normalized(body: impl AsRef<[u8]>) -> Result<String, JsonError> {
     let mut body = body.as_ref().to_vec();

@@ -70,7 +70,7 @@ impl Node {
     /// What [`members`] should say of this node.
     fn is(&self, value: Value<'_>) -> bool {
         match (self, value) {
-            (Node::Plain("null"), Value::Null) | (Node::Array(_) | Node::Object(_), Value::Composite) => true,
+            (Node::Plain("null"), Value::Null) | (Node::Array(_) | Node::Object(_), Value::Array) => true,
             (Node::Plain(text), Value::Bool(value)) => *text == value.to_string(),
             (Node::Number(_) | Node::Whole(_), Value::Number(text)) => {
                 let mut own = String::new();

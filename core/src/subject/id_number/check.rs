@@ -78,7 +78,7 @@ pub(super) fn is_valid(number: &[u8; 18], latest: Latest) -> bool {
     date_flags | remainder_class(number, head, tail) == CLASS_OF_1
 }
 
-/// What a wrong province, a wrong date and a wrong check character are not.
+/// Bit 7 of every byte, where [`flags`] reports.
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
 const ASCII_ZEROS: u64 = u64::from_le_bytes(*b"00000000");
