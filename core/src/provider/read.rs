@@ -134,8 +134,10 @@ pub(crate) fn read<'b>(
 ) -> Result<Outcome<'b>, Error> {
     let status = response.status();
     // A vendor could send the number back where a code or a reference belongs. That must not end in a log.
-    let harmless = |text: &&str| asked.is_none_or(|subject| !subject.appears_in(text));
-    let request_id = response.request_id().filter(harmless).and_then(Reference::new);
+    let harmless = |text: &str| asked.is_none_or(|subject| !subject.appears_in(text));
+    let code_of = |text: &str| Code::new(text).filter(|code| harmless(code.as_str()));
+    let reference_of = |text: &str| Reference::new(text).filter(|reference| harmless(reference.as_str()));
+    let request_id = response.request_id();
     let by_status = match tariff {
         Tariff::Gateway => Billing::of_status(status),
         Tariff::Vendor => Billing::Unknown,
@@ -144,7 +146,7 @@ pub(crate) fn read<'b>(
     if let Some(refused) = gateway::refusal(response.error_code(), response.error_message()) {
         // The gateway charges for no error of its own. One that comes with a success status contradicts itself.
         let billing = if by_status == Billing::Free { Billing::Free } else { Billing::Unknown };
-        return Err(refusal(refused.class, status, billing, refused.code, request_id));
+        return Err(refusal(refused.class, status, billing, refused.code, request_id.and_then(reference_of)));
     }
     let fail = |fault, code: Option<Code>, reference: Option<Reference>| {
         let retry = if by_status == Billing::Unknown {
@@ -163,7 +165,7 @@ pub(crate) fn read<'b>(
         && !matches!(body.first(), Some(b'{'))
         && let Some(refused) = gateway::refusal(b"", body).filter(|refused| refused.code.is_some())
     {
-        return Err(refusal(refused.class, status, by_status, refused.code, request_id));
+        return Err(refusal(refused.class, status, by_status, refused.code, request_id.and_then(reference_of)));
     }
     let finding = match json::normalize(body).and_then(Object::of) {
         Ok(object) => provider.interpret(&Reply { status, object }),
@@ -171,10 +173,10 @@ pub(crate) fn read<'b>(
     };
     let Finding { code, reference, conclusion } = match finding {
         Ok(finding) => finding,
-        Err(fault) => return Err(fail(fault, None, request_id)),
+        Err(fault) => return Err(fail(fault, None, request_id.and_then(reference_of))),
     };
-    let code = code.filter(harmless).and_then(Code::new);
-    let reference = reference.filter(harmless).and_then(Reference::new).or(request_id);
+    let code = code.and_then(code_of);
+    let reference = reference.and_then(reference_of).or_else(|| request_id.and_then(reference_of));
     match conclusion {
         Conclusion::Refused(class) => Err(refusal(class, status, by_status, code, reference)),
         // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.

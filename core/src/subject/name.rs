@@ -127,6 +127,10 @@ impl<'a> Name<'a> {
 
     /// Whether the name occurs in `text`, with any of the middle dots.
     pub(super) fn appears_in(&self, text: &str) -> bool {
+        // Most names have no ASCII character, and most texts that this is asked about nothing else.
+        if text.is_ascii() && self.given.bytes().any(|byte| !byte.is_ascii()) {
+            return false;
+        }
         let mut rest = text.chars().map(normal);
         loop {
             let mut here = rest.clone();
