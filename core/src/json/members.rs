@@ -1,14 +1,14 @@
 //! Finding members of a normalized text, and decoding their values with `serde-json-core`.
 //!
-//! The text is known to be valid JSON, so its members can be walked over by their punctuation alone, and
-//! `serde-json-core` is handed nothing but the values that were asked for: single strings and literals, never a
-//! container. It has no nesting to recurse into and no member to trip over that nobody asked for, and reading a reply
-//! costs less than half of what it costs when `serde-json-core` walks over it.
+//! The pass noted where the members of the outermost object are, and a valid object inside of it can be walked over by its
+//! punctuation alone. So `serde-json-core` is handed nothing but the values that were asked for: single strings and
+//! literals, never a container. It has no nesting to recurse into and no member to trip over that nobody asked for, and
+//! reading a reply costs less than half of what it costs when `serde-json-core` walks over it.
 
 use core::fmt;
 
 use super::JsonError;
-use super::pass::{is_space, skip_plain};
+use super::pass::{Names, Normalized, is_space, skip_plain};
 use crate::redact::redacted;
 
 /// What a reply holds under a name.
@@ -22,9 +22,10 @@ pub enum Value<'b> {
     Bool(bool),
     /// A number, as written: `1`, `1.0` and `1e0` are different.
     Number(&'b str),
-    /// A string, which may be empty. Quotation marks, backslashes and control characters in it are
-    /// still escapes (`\"`, `\\`, `\n`, `\u0000`); everything else is plain.
+    /// A string without quotation marks, backslashes and control characters in it. It may be empty.
     Text(&'b str),
+    /// A string with some of them: they are still escapes (`\"`, `\\`, `\n`, `\u0000`), everything else is plain.
+    Escaped(&'b str),
     /// An array.
     Array,
     /// An object, whose members [`Value::members`] gives.
@@ -33,17 +34,60 @@ pub enum Value<'b> {
 
 /// An object inside of a reply.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Object<'b>(&'b [u8]);
+pub struct Object<'b> {
+    /// Starts with the opening bracket; what is behind the closing one does not belong to it.
+    text: &'b [u8],
+}
 
 redacted!(Object<'_>);
 
-impl<'b> Object<'b> {
-    /// The whole text of a reply, if it is an object.
-    pub(crate) fn of(json: &'b str) -> Result<Self, JsonError> {
+/// The outermost object of a reply.
+#[derive(Clone, Copy)]
+pub(crate) struct Document<'b> {
+    object: Object<'b>,
+    json: &'b [u8],
+    names: Names,
+}
+
+impl<'b> Document<'b> {
+    /// The text, if it is an object; else [`JsonError::NotJson`].
+    pub(crate) fn of(normalized: Normalized<'b>) -> Result<Self, JsonError> {
+        let Normalized { json, names } = normalized;
         match skip_space(json.as_bytes()) {
-            object @ [b'{', ..] => Ok(Self(object)),
+            text @ [b'{', ..] => Ok(Self { object: Object { text }, json: json.as_bytes(), names }),
             _ => Err(JsonError::NotJson),
         }
+    }
+
+    /// The values of the `wanted` members, in the order of `wanted`. Names compare byte by byte, and have neither quotation
+    /// marks nor backslashes. Members that are not wanted may hold anything, and may occur twice.
+    ///
+    /// # Errors
+    /// [`JsonError::Ambiguous`] if a wanted member occurs twice.
+    pub(crate) fn members<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
+        let mut values = [Value::Absent; N];
+        match self.names.all() {
+            Some(offsets) => fill_noted(self.json, offsets, &wanted, &mut values)?,
+            None => fill(self.object.text, &wanted, &mut values)?,
+        }
+        Ok(values)
+    }
+}
+
+#[cfg(test)]
+impl<'b> Document<'b> {
+    /// The same as [`Document::members`] by the other way.
+    pub(super) fn walk<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
+        self.object.members(wanted)
+    }
+}
+
+impl<'b> Object<'b> {
+    /// The same for an object that is not the outermost.
+    pub(crate) fn members<const N: usize>(self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
+        let mut values = [Value::Absent; N];
+        fill(self.text, &wanted, &mut values)?;
+        Ok(values)
     }
 }
 
@@ -54,15 +98,18 @@ impl<'b> Value<'b> {
     /// or detail has one, and text that is only half decoded must not be taken for one.
     #[must_use]
     pub fn text(self) -> Option<&'b str> {
-        self.written().filter(|text| !text.contains('\\'))
+        match self {
+            Value::Text(text) | Value::Number(text) if !text.is_empty() => Some(text),
+            _ => None,
+        }
     }
 
     /// The same with the escapes, if there are any: for finding a phrase in a message.
     #[must_use]
     pub fn written(self) -> Option<&'b str> {
         match self {
-            Value::Text(text) | Value::Number(text) if !text.is_empty() => Some(text),
-            _ => None,
+            Value::Escaped(text) => Some(text),
+            _ => self.text(),
         }
     }
 }
@@ -76,6 +123,7 @@ impl Value<'_> {
             Value::Bool(_) => "Bool(redacted)",
             Value::Number(_) => "Number(redacted)",
             Value::Text(_) => "Text(redacted)",
+            Value::Escaped(_) => "Escaped(redacted)",
             Value::Array => "Array",
             Value::Object(_) => "Object(redacted)",
         }
@@ -95,29 +143,26 @@ impl defmt::Format for Value<'_> {
     }
 }
 
-/// The values of the `wanted` members of `object`, in the order of `wanted`.
-///
-/// Names compare byte by byte. Members that are not wanted may hold anything, and may occur twice.
-///
-/// The object is one that [`normalize`](super::normalize) returned, or one inside of it. For any other text the result may
-/// be wrong or an error, but nothing worse: this neither panics nor recurses.
-///
-/// # Errors
-///
-/// - [`JsonError::Ambiguous`] if a wanted member occurs twice.
-/// - [`JsonError::NotJson`] if the text is not valid after all.
-pub(crate) fn members<'b, const N: usize>(object: Object<'b>, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
-    let mut values = [Value::Absent; N];
-    fill(object.0, &wanted, &mut values)?;
-    Ok(values)
+/// Members of the outermost object, whose names start at `offsets`.
+fn fill_noted<'b>(
+    json: &'b [u8],
+    offsets: &[u32],
+    wanted: &[&str],
+    values: &mut [Value<'b>],
+) -> Result<(), JsonError> {
+    for offset in offsets {
+        let name = json.get(*offset as usize..).ok_or(JsonError::NotJson)?;
+        fill_if_wanted(name, wanted, values)?;
+    }
+    Ok(())
 }
 
-/// The part of [`members`] that is the same code for every number of names.
-fn fill<'b>(json: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
-    let mut rest = behind_token(json, b'{')?;
+/// Members of any object, found by walking over it: its text is valid, so punctuation suffices.
+fn fill<'b>(object: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
+    let mut rest = behind_token(object, b'{')?;
     loop {
         rest = skip_space(rest);
-        // The text is valid: a comma stands exactly where a further member follows.
+        // A comma stands exactly where a further member follows.
         if let [b',', behind @ ..] = rest {
             rest = skip_space(behind);
         }
@@ -126,46 +171,53 @@ fn fill<'b>(json: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Result
             [b'}', ..] => return Ok(()),
             _ => return Err(JsonError::NotJson),
         };
-        let behind_name = skip_string(name)?;
-        let value = skip_space(behind_token(behind_name, b':')?);
-        rest = skip_value(value)?;
-        // With its closing quotation mark, which no wanted name has.
-        let name = between(name, behind_name);
-        for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
-            if same(wanted.as_bytes(), name) {
-                keep(place, between(value, rest))?;
-                break;
-            }
-        }
+        fill_if_wanted(name, wanted, values)?;
+        rest = skip_value(skip_space(behind_token(skip_string(name)?, b':')?))?;
     }
 }
 
-/// Whether `name`, which ends in a quotation mark, is `wanted`. The lengths and the first byte decide mostly.
+/// Looks up the member whose name `text` starts with, and decodes its value if it is wanted.
 #[inline(always)]
-fn same(wanted: &[u8], name: &[u8]) -> bool {
-    wanted.len() == name.len().wrapping_sub(1) && wanted.first() == name.first() && name.starts_with(wanted)
-}
-
-/// Decodes a value into its place, which must be empty.
-fn keep<'b>(place: &mut Value<'b>, token: &'b [u8]) -> Result<(), JsonError> {
+fn fill_if_wanted<'b>(text: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
+    // A quotation mark that does not end the name follows a backslash, and what ends in one is not wanted.
+    let length = text.iter().position(|byte| *byte == b'"').ok_or(JsonError::NotJson)?;
+    let (name, behind) = text.split_at_checked(length).ok_or(JsonError::NotJson)?;
+    // The lengths decide mostly.
+    let same = |wanted: &&str| wanted.len() == name.len() && wanted.as_bytes() == name;
+    let Some(index) = wanted.iter().position(same) else { return Ok(()) };
+    let place = values.get_mut(index).ok_or(JsonError::NotJson)?;
     if *place != Value::Absent {
         return Err(JsonError::Ambiguous);
     }
-    *place = match token.first() {
-        Some(b'{') => Value::Object(Object(token)),
-        Some(b'[') => Value::Array,
-        Some(b'"') => Value::Text(decode(token)?),
-        Some(b't' | b'f') => Value::Bool(decode(token)?),
-        Some(b'n') => Value::Null,
-        // Numbers are wanted as they are written: `01` and `1.0` are no codes, but `1` is.
-        _ => Value::Number(core::str::from_utf8(token).map_err(|_| JsonError::NotJson)?),
-    };
+    let colon = behind_token(behind, b'"').and_then(|behind| behind_token(behind, b':'))?;
+    *place = value(skip_space(colon))?;
     Ok(())
 }
 
-/// The one call of `serde-json-core`.
-fn decode<'b, T: serde::Deserialize<'b>>(token: &'b [u8]) -> Result<T, JsonError> {
-    serde_json_core::from_slice(token).map(|(value, _)| value).map_err(|_| JsonError::NotJson)
+/// Decodes the value that `text` starts with.
+fn value(text: &[u8]) -> Result<Value<'_>, JsonError> {
+    Ok(match text.first() {
+        Some(b'{') => Value::Object(Object { text }),
+        Some(b'[') => Value::Array,
+        Some(b'"') => {
+            let text: &str = decode(text)?;
+            if text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
+        }
+        Some(b't' | b'f') => Value::Bool(decode(text)?),
+        Some(b'n') => Value::Null,
+        // Numbers are wanted as they are written: `01` and `1.0` are no codes, but `1` is.
+        _ => {
+            let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+            let length = text.iter().take_while(|byte| is_part(byte)).count();
+            let number = text.get(..length).unwrap_or_default();
+            Value::Number(core::str::from_utf8(number).map_err(|_| JsonError::NotJson)?)
+        }
+    })
+}
+
+/// The one call of `serde-json-core`: the value that `text` starts with, whatever stands behind it.
+fn decode<'b, T: serde::Deserialize<'b>>(text: &'b [u8]) -> Result<T, JsonError> {
+    T::deserialize(&mut serde_json_core::de::Deserializer::new(text, None)).map_err(|_| JsonError::NotJson)
 }
 
 /// What is behind `token`, white space in front of it aside.
@@ -185,12 +237,6 @@ fn skip_space(mut rest: &[u8]) -> &[u8] {
         rest = behind;
     }
     rest
-}
-
-/// The part of `text` before `rest`, which is its end.
-#[inline(always)]
-fn between<'b>(text: &'b [u8], rest: &[u8]) -> &'b [u8] {
-    text.get(..text.len().wrapping_sub(rest.len())).unwrap_or_default()
 }
 
 /// Skips a string from behind its opening to behind its closing quotation mark.

@@ -15,8 +15,8 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use members::Document;
 pub use members::{Object, Value};
-pub(crate) use members::members;
 pub(crate) use pass::normalize;
 
 /// Objects and arrays that may be open at once in a reply. Those that the vendors document have two.

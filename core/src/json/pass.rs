@@ -5,6 +5,42 @@ use core::slice;
 
 use super::{DEPTH_MAX, JsonError};
 
+/// What the pass makes of a body.
+#[derive(Clone, Copy)]
+pub(crate) struct Normalized<'b> {
+    /// The text.
+    pub(super) json: &'b str,
+    /// Where the names of the members of the outermost object start, if it is one.
+    pub(super) names: Names,
+}
+
+/// Offsets of names in a normalized text, without their opening quotation marks. The pass comes by them anyway; noting them
+/// saves a second walk over the text.
+#[derive(Clone, Copy)]
+pub(super) struct Names {
+    offsets: [u32; NAMES_MAX],
+    count: usize,
+}
+
+/// Vendor C's longer reply, the largest there is, has 12 members.
+const NAMES_MAX: usize = 16;
+
+impl Names {
+    #[inline(always)]
+    fn note(&mut self, offset: usize) {
+        if let Some(place) = self.offsets.get_mut(self.count) {
+            // A longer text has no place in memory that a caller would give.
+            *place = u32::try_from(offset).unwrap_or(u32::MAX);
+        }
+        self.count = self.count.wrapping_add(1);
+    }
+
+    /// All offsets, or `None` when there were too many to note.
+    pub(super) fn all(&self) -> Option<&[u32]> {
+        self.offsets.get(..self.count)
+    }
+}
+
 /// Validates `body` as one JSON text (RFC 8259) and rewrites it in place; returns the text, never
 /// longer than `body`.
 ///
@@ -23,26 +59,29 @@ use super::{DEPTH_MAX, JsonError};
 ///   behind the value included. An escaped surrogate without its partner is refused too, although
 ///   the grammar allows it: it denotes no character and has no UTF-8 form, and a replacement
 ///   character would silently alter a name that is compared later.
-pub(crate) fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
+pub(crate) fn normalize(body: &mut [u8]) -> Result<Normalized<'_>, JsonError> {
     const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
     let skip = if body.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let text = body.get_mut(skip..).unwrap_or_default();
-    let length = rewrite(text)?;
+    let mut names = Names { offsets: [0; NAMES_MAX], count: 0 };
+    let length = rewrite(text, &mut names)?;
     let text = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
     // To check the result is to check the input: every byte of it is in the result, but for
     // escapes, which are ASCII and were replaced by whole characters. An encoded character starts
     // with a byte that continues no other and needs no byte behind it, so a replacement neither
     // completes a broken sequence before it nor takes up a stray byte after it. The result is valid
     // exactly when all the stretches between the escapes are.
-    core::str::from_utf8(text).map_err(|_| JsonError::NotJson)
+    let json = core::str::from_utf8(text).map_err(|_| JsonError::NotJson)?;
+    Ok(Normalized { json, names })
 }
 
-/// Reads the whole text; returns the length of what is left.
-fn rewrite(text: &mut [u8]) -> Result<usize, JsonError> {
+/// Reads the whole text and notes the names of its outermost members; returns the length of what is left.
+fn rewrite(text: &mut [u8], names: &mut Names) -> Result<usize, JsonError> {
     // A stack of bits: the lowest is 1 when the innermost open container is an object, 0 when it is
     // an array; the highest bit set marks the bottom.
     const BOTTOM: u32 = 1;
     const FULL: u32 = BOTTOM << DEPTH_MAX;
+    const OUTERMOST_OBJECT: u32 = BOTTOM << 1 | 1;
     let mut open = BOTTOM;
     let mut key = false;
     let mut moves = Moves::default();
@@ -50,6 +89,10 @@ fn rewrite(text: &mut [u8]) -> Result<usize, JsonError> {
     'item: loop {
         let byte = token(&mut rest)?;
         if byte == b'"' {
+            if key && open == OUTERMOST_OBJECT {
+                let at = text.len().wrapping_sub(rest.as_slice().len());
+                names.note(moves.becomes(at));
+            }
             // Mostly one round: from the opening to the closing quotation mark.
             rest = loop {
                 match skip_plain(rest.as_slice()) {
@@ -192,6 +235,12 @@ struct Moves {
 }
 
 impl Moves {
+    /// Where a byte that is read but not moved will stand.
+    #[inline(always)]
+    fn becomes(&self, at: usize) -> usize {
+        at.wrapping_sub(self.pending.wrapping_sub(self.done))
+    }
+
     /// Reads, and rewrites if need be, the escape whose backslash is at `at`; returns where it ends.
     #[inline(never)]
     fn unescape(&mut self, text: &mut [u8], at: usize) -> Result<usize, JsonError> {

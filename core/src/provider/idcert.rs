@@ -51,7 +51,7 @@ impl Provider for IdCert {
         ])?;
         let verdict = |verdict| Conclusion::Verdict {
             verdict,
-            echo: echo.text(),
+            echo,
             details: Details {
                 sex: Details::sex(sex),
                 birth_date: Details::date(birthday),

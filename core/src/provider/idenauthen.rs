@@ -41,7 +41,7 @@ impl Provider for IdenAuthen {
             reply.members(["respCode", "idNo", "sex", "birthday", "age", "province", "city", "county"])?;
         let verdict = |verdict| Conclusion::Verdict {
             verdict,
-            echo: echo.text(),
+            echo,
             details: Details {
                 sex: Details::sex(sex),
                 birth_date: Details::date(birthday),

@@ -5,18 +5,18 @@
 
 use crate::error::{Error, Refusal, RefusalClass, ReplyError, ReplyFault};
 use crate::http::Response;
-use crate::json::{self, Object, Value};
+use crate::json::{self, Document, Value};
 use crate::outcome::{ADDRESS_MAX, PLACE_MAX};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
-use crate::subject::{Date, Sex, Subject};
+use crate::subject::{Date, IdNumber, Sex, Subject};
 
 /// A reply that the gateway passed through, ready to be read.
 #[derive(Clone, Copy)]
 pub struct Reply<'b> {
     status: u16,
-    object: Object<'b>,
+    document: Document<'b>,
 }
 
 impl<'b> Reply<'b> {
@@ -37,7 +37,7 @@ impl<'b> Reply<'b> {
     /// # Errors
     /// [`ReplyFault::NoVerdict`] when one of these members stands there twice: then nobody can say which one counts.
     pub fn members<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], ReplyFault> {
-        json::members(self.object, wanted).map_err(ReplyFault::from)
+        self.document.members(wanted).map_err(ReplyFault::from)
     }
 }
 
@@ -48,7 +48,7 @@ impl<'b> Value<'b> {
     /// [`ReplyFault::NoVerdict`] when one of these members stands there twice.
     pub fn members<const N: usize>(self, wanted: [&str; N]) -> Result<[Self; N], ReplyFault> {
         match self {
-            Value::Object(object) => json::members(object, wanted).map_err(ReplyFault::from),
+            Value::Object(object) => object.members(wanted).map_err(ReplyFault::from),
             _ => Ok([Value::Absent; N]),
         }
     }
@@ -88,8 +88,9 @@ pub enum Conclusion<'b> {
     Verdict {
         /// What it said.
         verdict: Verdict,
-        /// The number that the reply is about, masked or not.
-        echo: Option<&'b str>,
+        /// The number that the reply is about, masked or not, as it stands there: an echo that is no text is not taken
+        /// for a missing one.
+        echo: Value<'b>,
         /// What the vendor added.
         details: Details<'b>,
     },
@@ -104,7 +105,7 @@ redacted!(Finding<'_>, Conclusion<'_>);
 /// A verdict without echo and details.
 impl From<Verdict> for Conclusion<'_> {
     fn from(verdict: Verdict) -> Self {
-        Self::Verdict { verdict, echo: None, details: Details::default() }
+        Self::Verdict { verdict, echo: Value::Absent, details: Details::default() }
     }
 }
 
@@ -134,7 +135,10 @@ pub(crate) fn read<'b>(
 ) -> Result<Outcome<'b>, Error> {
     let status = response.status();
     // A vendor could send the number back where a code or a reference belongs. That must not end in a log.
-    let harmless = |text: &str| asked.is_none_or(|subject| !subject.appears_in(text));
+    let harmless = |text: &str| match asked {
+        Some(subject) => !subject.appears_in(text),
+        None => !holds_id_number(text),
+    };
     let code_of = |text: &str| Code::new(text).filter(|code| harmless(code.as_str()));
     let reference_of = |text: &str| Reference::new(text).filter(|reference| harmless(reference.as_str()));
     let request_id = response.request_id();
@@ -146,7 +150,8 @@ pub(crate) fn read<'b>(
     if let Some(refused) = gateway::refusal(response.error_code(), response.error_message()) {
         // The gateway charges for no error of its own. One that comes with a success status contradicts itself.
         let billing = if by_status == Billing::Free { Billing::Free } else { Billing::Unknown };
-        return Err(refusal(refused.class, status, billing, refused.code, request_id.and_then(reference_of)));
+        let code = refused.code.filter(|code| harmless(code.as_str()));
+        return Err(refusal(refused.class, status, billing, code, request_id.and_then(reference_of)));
     }
     let fail = |fault, code: Option<Code>, reference: Option<Reference>| {
         let retry = if by_status == Billing::Unknown {
@@ -167,8 +172,8 @@ pub(crate) fn read<'b>(
     {
         return Err(refusal(refused.class, status, by_status, refused.code, request_id.and_then(reference_of)));
     }
-    let finding = match json::normalize(body).and_then(Object::of) {
-        Ok(object) => provider.interpret(&Reply { status, object }),
+    let finding = match json::normalize(body).and_then(Document::of) {
+        Ok(document) => provider.interpret(&Reply { status, document }),
         Err(error) => Err(ReplyFault::from(error)),
     };
     let Finding { code, reference, conclusion } = match finding {
@@ -203,26 +208,35 @@ fn refusal(
     Error::Refused(Refusal { class, status, billing, retry, code, reference })
 }
 
+/// Whether an identity number, anybody's, stands in `text`: for a reader who does not know who was asked for.
+fn holds_id_number(text: &str) -> bool {
+    text.as_bytes()
+        .windows(IdNumber::LEN)
+        .any(|part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok()))
+}
+
 /// Compares an echoed number with the one that was sent: what stands before the first and after the last mask character
-/// must agree, the masks do not keep the length. `None`: it contradicts.
-fn check_echo(echo: Option<&str>, asked: Option<&Subject<'_>>) -> Option<Echo> {
-    let (Some(echo), Some(subject)) = (echo.filter(|echo| !echo.is_empty()), asked) else {
+/// must agree, the masks do not keep the length. `None`: it contradicts, and so does what is there but is no number.
+fn check_echo(echo: Value<'_>, asked: Option<&Subject<'_>>) -> Option<Echo> {
+    let Some(subject) = asked else { return Some(Echo::Absent) };
+    let echo = match echo {
+        Value::Absent | Value::Null | Value::Text("") => return Some(Echo::Absent),
+        echo => echo.text()?,
+    };
+    let (echo, sent) = (echo.as_bytes(), subject.id().as_bytes().as_slice());
+    let shown = |byte: &u8| *byte != b'*';
+    let Some(prefix_len) = echo.iter().position(|byte| !shown(byte)) else {
+        return echo.eq_ignore_ascii_case(sent).then_some(Echo::Agrees);
+    };
+    let suffix_len = echo.iter().rev().take_while(|byte| shown(byte)).count();
+    if prefix_len == 0 && suffix_len == 0 {
         return Some(Echo::Absent);
-    };
-    let sent = subject.id().expose();
-    let same = |from: Option<&str>, part: &str| from.is_some_and(|from| from.eq_ignore_ascii_case(part));
-    let agrees = match (echo.split_once('*'), echo.rsplit_once('*')) {
-        (Some((prefix, _)), Some((_, suffix))) => {
-            let shown = prefix.len().saturating_add(suffix.len());
-            if shown == 0 {
-                return Some(Echo::Absent);
-            }
-            shown <= sent.len()
-                && same(sent.get(..prefix.len()), prefix)
-                && same(sent.get(sent.len().saturating_sub(suffix.len())..), suffix)
-        }
-        _ => echo.eq_ignore_ascii_case(sent),
-    };
+    }
+    // A prefix and a suffix that overlap would show more than the number has.
+    let (prefix, behind) = sent.split_at_checked(prefix_len)?;
+    let (_, suffix) = behind.split_at_checked(behind.len().checked_sub(suffix_len)?)?;
+    let agrees = echo.starts_with(prefix)
+        && echo.get(echo.len().checked_sub(suffix_len)?..)?.eq_ignore_ascii_case(suffix);
     agrees.then_some(Echo::Agrees)
 }
 
@@ -265,5 +279,5 @@ impl<'b> Details<'b> {
 }
 
 fn unmasked(value: Value<'_>) -> Option<&str> {
-    value.text().filter(|text| !text.contains(['*', '\\']))
+    value.text().filter(|text| !text.as_bytes().contains(&b'*'))
 }

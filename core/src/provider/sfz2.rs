@@ -44,7 +44,7 @@ impl Provider for Sfz2 {
             reply.members(["ok", "msg", "match", "sfz", "sex", "birthday", "address"])?;
         let verdict = |verdict| Conclusion::Verdict {
             verdict,
-            echo: echo.text(),
+            echo,
             details: Details {
                 sex: Details::sex(sex),
                 birth_date: Details::date(birthday),
@@ -66,7 +66,7 @@ impl Provider for Sfz2 {
             (Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Array | Value::Object(_), _) => {
                 Conclusion::NoVerdict
             }
-            (Value::Number(_) | Value::Text(_) | Value::Bool(_), _) => Conclusion::Refused(refusal(message)),
+            (Value::Number(_) | Value::Text(_) | Value::Escaped(_) | Value::Bool(_), _) => Conclusion::Refused(refusal(message)),
         };
         Ok(Finding { code: ok.text(), reference: None, conclusion })
     }

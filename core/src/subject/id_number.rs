@@ -234,7 +234,7 @@ impl IdNumber {
         u8::try_from(years).unwrap_or(u8::MAX)
     }
 
-    pub(super) const fn as_bytes(&self) -> &[u8; 18] {
+    pub(crate) const fn as_bytes(&self) -> &[u8; 18] {
         &self.0
     }
 

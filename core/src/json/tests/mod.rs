@@ -9,21 +9,32 @@ mod reading;
 mod rewriting;
 
 use super::JsonError::{Ambiguous, NotJson, TooDeep};
-use super::{DEPTH_MAX, JsonError, Object, Value, normalize};
+use super::{DEPTH_MAX, Document, JsonError, Value};
 
 const REPLY: &str = r#"{"code":"10000","message":"成功","data":{"result":"1"},"seqNo":"4XU29Z4D1704061618"}"#;
 
-/// The values at paths: `"data.state"` is the member `state` of the member `data`. Objects are shown as arrays: both are
-/// just containers to these tests.
+/// The text that the pass leaves.
+fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
+    super::normalize(body).map(|normalized| normalized.json)
+}
+
+/// The values at paths: `"data.state"` is the member `state` of the member `data`. Containers compare by their kind.
+///
+/// Both ways of finding members are taken, and must agree.
 fn members<'b, const N: usize>(json: &'b str, paths: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
-    let json = Object::of(json)?;
-    let [] = super::members(json, [])?;
+    let mut body = json.as_bytes().to_vec();
     let mut values = [Value::Absent; N];
+    let Ok(normalized) = super::normalize(&mut body) else { return Err(NotJson) };
+    assert_eq!(normalized.json, json, "the tests here are about the second half");
+    let names = normalized.names;
+    let document = Document::of(super::pass::Normalized { json, names })?;
     for (value, path) in values.iter_mut().zip(paths) {
         let (outer, inner) = path.split_once('.').map_or((path, None), |(outer, inner)| (outer, Some(inner)));
-        let [found] = super::members(json, [outer])?;
-        *value = match (found, inner) {
-            (Value::Object(object), Some(inner)) => super::members(object, [inner])?[0],
+        let walked = document.walk([outer]);
+        let found = document.members([outer]);
+        assert_eq!(walked, found);
+        *value = match (found?[0], inner) {
+            (Value::Object(object), Some(inner)) => object.members([inner])?[0],
             (_, Some(_)) => Value::Absent,
             (found, None) => found,
         };

@@ -77,7 +77,8 @@ impl Node {
                 self.write(Style { escape_one_in: 0, upper_case: false, space: "" }, &mut own);
                 own == text
             }
-            (Node::Text(own), Value::Text(text)) => {
+            (Node::Text(own), Value::Text(text) | Value::Escaped(text)) => {
+                assert_eq!(text.contains('\\'), matches!(value, Value::Escaped(_)));
                 serde_json::from_str::<String>(&format!("\"{text}\"")).unwrap() == *own
             }
             _ => false,
