@@ -1,0 +1,359 @@
+//! What can go wrong on a server, with nothing in it that ureq said: its own texts may hold the URL, and with it the
+//! name and the number.
+
+use std::fmt;
+use std::io;
+
+use heyan::{
+    Billing, ChannelError, ChannelFault, Code, CredentialError, EncodeError, ProtocolError, Reference, ReplyFault,
+    Retry,
+};
+
+use crate::progress::{Ending, Progress};
+
+/// Why a verification came to no verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The inquiry failed: before, on or after its way to the peer.
+    Inquiry(heyan::Error<ChannelSource>),
+    /// The logger would write down names, numbers and credentials: this target of ureq logs what crosses the wire, and
+    /// its `trace` level is on. Nothing was sent. Turn it off, or build the client with
+    /// [`Config::danger_allow_wire_logging`](crate::Config::danger_allow_wire_logging).
+    WireLogging {
+        /// The log target whose `trace` level is on.
+        target: &'static str,
+    },
+    /// The operating system gave no random bytes for the nonce of a signed request. Nothing was sent.
+    Randomness,
+    /// The system clock stands before 1970, so no request can be signed. Nothing was sent.
+    Clock,
+    /// ureq would not take the request, or was about to send another one than the core wrote. Nothing was sent.
+    Library,
+}
+
+impl Error {
+    /// What the failed attempt cost.
+    #[must_use]
+    pub const fn billing(&self) -> Billing {
+        match self {
+            Self::Inquiry(error) => error.billing(),
+            _ => Billing::Free,
+        }
+    }
+
+    /// What another attempt could achieve.
+    #[must_use]
+    pub const fn retry(&self) -> Retry {
+        match self {
+            Self::Inquiry(error) => error.retry(),
+            _ => Retry::Never,
+        }
+    }
+
+    /// What to quote to the vendor, where a reply came.
+    #[must_use]
+    pub const fn reference(&self) -> Option<&Reference> {
+        match self {
+            Self::Inquiry(error) => error.reference(),
+            _ => None,
+        }
+    }
+
+    /// The gateway's or the vendor's own code, where a reply had one.
+    #[must_use]
+    pub const fn code(&self) -> Option<&Code> {
+        match self {
+            Self::Inquiry(heyan::Error::Reply(error)) => error.code(),
+            Self::Inquiry(heyan::Error::Refused(refusal)) => refusal.code(),
+            _ => None,
+        }
+    }
+
+    /// The core's error, where it is one.
+    #[must_use]
+    pub const fn inquiry(&self) -> Option<&heyan::Error<ChannelSource>> {
+        match self {
+            Self::Inquiry(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What failed, in one lower-case word, as scripts see it: `not_json`, `too_deep`, `no_verdict`,
+    /// `echo_contradicts`, `protocol`, `too_long`, `connect`, `tls`, `timed_out`, `dns` or `channel`.
+    ///
+    /// `None` for a refusal, which has its own [word](Self::refusal_word), and for [wrong use](Self::is_wrong_use).
+    #[must_use]
+    pub const fn word(&self) -> Option<&'static str> {
+        let Self::Inquiry(error) = self else {
+            return match self {
+                Self::Randomness | Self::Clock | Self::Library => Some("channel"),
+                _ => None,
+            };
+        };
+        match error {
+            heyan::Error::Reply(error) => Some(match error.fault() {
+                ReplyFault::NotJson => "not_json",
+                ReplyFault::TooDeep => "too_deep",
+                ReplyFault::EchoContradicts => "echo_contradicts",
+                _ => "no_verdict",
+            }),
+            heyan::Error::Protocol(ProtocolError::TooLong) => Some("too_long"),
+            heyan::Error::Protocol(_) => Some("protocol"),
+            heyan::Error::Channel(error) => Some(match error.fault {
+                ChannelFault::Connect => "connect",
+                ChannelFault::Tls => "tls",
+                ChannelFault::TimedOut => "timed_out",
+                ChannelFault::Dns => "dns",
+                _ => "channel",
+            }),
+            _ => None,
+        }
+    }
+
+    /// Why the gateway or the vendor declined, as
+    /// [`RefusalClass::word`](heyan::RefusalClass::word). `None` when nobody declined.
+    #[must_use]
+    pub const fn refusal_word(&self) -> Option<&'static str> {
+        match self {
+            Self::Inquiry(heyan::Error::Refused(refusal)) => Some(refusal.class().word()),
+            _ => None,
+        }
+    }
+
+    /// Whether the program asked for something that cannot be sent: its integrator must act, nothing was sent, and the
+    /// same call will fail again.
+    #[must_use]
+    pub const fn is_wrong_use(&self) -> bool {
+        matches!(self, Self::Inquiry(heyan::Error::Encode(_)) | Self::WireLogging { .. })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Inquiry(error) => {
+                fmt::Display::fmt(error, f)?;
+                match error {
+                    heyan::Error::Channel(ChannelError { source: Some(source), .. }) => write!(f, " ({source})"),
+                    _ => Ok(()),
+                }
+            }
+            Self::WireLogging { target } => write!(
+                f,
+                "the log level trace is on for {target}, which would write down names, numbers and credentials: \
+                 turn it off for ureq and ureq_proto"
+            ),
+            Self::Randomness => f.write_str("the operating system gave no random bytes: nothing was sent"),
+            Self::Clock => f.write_str("the system clock stands before 1970: set it; nothing was sent"),
+            Self::Library => f.write_str("the HTTP library would not send the request as written: nothing was sent"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<heyan::Error> for Error {
+    fn from(error: heyan::Error) -> Self {
+        Self::Inquiry(error.widen())
+    }
+}
+
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Self::Inquiry(error.into())
+    }
+}
+
+impl From<ProtocolError> for Error {
+    fn from(error: ProtocolError) -> Self {
+        Self::Inquiry(error.into())
+    }
+}
+
+impl From<CredentialError> for Error {
+    /// The texts were checked when they came in, so this is only about a stamp that is missing.
+    fn from(_: CredentialError) -> Self {
+        EncodeError::Credentials.into()
+    }
+}
+
+/// What a server knows about a failure of the channel: where it happened, and what the system said, without its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChannelSource {
+    stage: Stage,
+    cause: Option<Cause>,
+}
+
+impl ChannelSource {
+    /// What was being done.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// What is known of the reason. `None` for a deadline that passed.
+    #[must_use]
+    pub const fn cause(&self) -> Option<Cause> {
+        self.cause
+    }
+}
+
+impl fmt::Display for ChannelSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.stage {
+            Stage::Resolve => "while resolving the host name",
+            Stage::Connect => "while connecting",
+            Stage::Handshake => "in the TLS handshake",
+            Stage::Send => "while sending",
+            Stage::Receive => "while waiting for the reply",
+        })?;
+        match self.cause {
+            Some(Cause::Io(kind)) => write!(f, ": {kind}"),
+            Some(Cause::Tls(fault)) => write!(f, ": {fault}"),
+            Some(Cause::Proxy) => f.write_str(": the proxy would not connect"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The steps of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Asking for the host's addresses.
+    Resolve,
+    /// Opening a connection, through a proxy if there is one.
+    Connect,
+    /// Proving who the peer is.
+    Handshake,
+    /// Sending the request.
+    Send,
+    /// Waiting for the reply and reading it.
+    Receive,
+}
+
+/// Why a step failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The operating system's kind of error.
+    Io(io::ErrorKind),
+    /// TLS.
+    Tls(TlsFault),
+    /// The proxy declined to connect, or did not answer as one.
+    Proxy,
+}
+
+/// What TLS found wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TlsFault {
+    /// The certificate is issued by nobody who is trusted.
+    UnknownIssuer,
+    /// The certificate is for another host.
+    WrongHost,
+    /// The certificate is no longer valid, or the clock is wrong.
+    Expired,
+    /// The certificate is not valid yet, or the clock is wrong.
+    NotYetValid,
+    /// The certificate was revoked.
+    Revoked,
+    /// The certificate has another fault, for example a purpose other than serving.
+    Certificate,
+    /// The peer ended TLS with an alert.
+    Alert,
+    /// The peer closed the connection in the handshake.
+    Closed,
+    /// What came is no TLS that this client speaks.
+    Protocol,
+}
+
+impl fmt::Display for TlsFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownIssuer => "the certificate's issuer is not trusted",
+            Self::WrongHost => "the certificate is for another host",
+            Self::Expired => "the certificate has expired",
+            Self::NotYetValid => "the certificate is not valid yet",
+            Self::Revoked => "the certificate was revoked",
+            Self::Certificate => "the certificate is not acceptable",
+            Self::Alert => "the peer sent an alert",
+            Self::Closed => "the peer closed the connection",
+            Self::Protocol => "the peer does not speak the TLS of this client",
+        })
+    }
+}
+
+impl From<&rustls::Error> for TlsFault {
+    fn from(error: &rustls::Error) -> Self {
+        use rustls::CertificateError as Fault;
+        match error {
+            rustls::Error::InvalidCertificate(fault) => match fault {
+                Fault::UnknownIssuer => Self::UnknownIssuer,
+                Fault::NotValidForName | Fault::NotValidForNameContext { .. } => Self::WrongHost,
+                Fault::Expired | Fault::ExpiredContext { .. } => Self::Expired,
+                Fault::NotValidYet | Fault::NotValidYetContext { .. } => Self::NotYetValid,
+                Fault::Revoked => Self::Revoked,
+                _ => Self::Certificate,
+            },
+            rustls::Error::NoCertificatesPresented | rustls::Error::UnsupportedNameType => Self::Certificate,
+            rustls::Error::AlertReceived(_) => Self::Alert,
+            _ => Self::Protocol,
+        }
+    }
+}
+
+/// Judges a failure of ureq by what the seams saw. ureq's own error is only asked for its kind.
+pub(crate) fn judge(error: &ureq::Error, progress: &Progress) -> Error {
+    if progress.is_altered {
+        return Error::Library;
+    }
+    if let Some(fault) = progress.fault {
+        return fault.into();
+    }
+    let sent = progress.is_sent();
+    let io_kind = match error {
+        ureq::Error::Io(error) => Some(error.kind()),
+        _ => None,
+    };
+    let channel = |fault, cause| {
+        let source = Some(ChannelSource { stage: progress.stage, cause });
+        Error::Inquiry(heyan::Error::Channel(ChannelError { fault, sent, source }))
+    };
+    if matches!(error, ureq::Error::Timeout(_)) {
+        return channel(ChannelFault::TimedOut, None);
+    }
+    let proxy = matches!(error, ureq::Error::ConnectProxyFailed(_)).then_some(Cause::Proxy);
+    let cause = progress.cause.or(proxy).or(io_kind.map(Cause::Io));
+    match (progress.stage, cause) {
+        (Stage::Resolve, _) => return channel(ChannelFault::Dns, cause),
+        (Stage::Connect, _) => return channel(ChannelFault::Connect, cause),
+        (Stage::Handshake, _) | (_, Some(Cause::Tls(_))) => return channel(ChannelFault::Tls, cause),
+        (Stage::Send | Stage::Receive, _) => {}
+    }
+    if !sent {
+        // An error of ureq's own about the request, not one of the connection: asking again would not help.
+        return if io_kind.is_some() { channel(ChannelFault::Broken, cause) } else { Error::Library };
+    }
+    match error {
+        ureq::Error::Protocol(fault) => protocol(fault).into(),
+        ureq::Error::LargeResponseHeader(..) => ProtocolError::TooLong.into(),
+        _ => match (progress.has_reply, progress.ending) {
+            (true, Some(_)) => ProtocolError::Truncated.into(),
+            (false, Some(Ending::Closed)) => ProtocolError::Closed.into(),
+            (false, Some(Ending::Broken(io::ErrorKind::UnexpectedEof))) => ProtocolError::Closed.into(),
+            _ => channel(ChannelFault::Broken, cause),
+        },
+    }
+}
+
+fn protocol(error: &ureq_proto::Error) -> ProtocolError {
+    use ureq_proto::Error as Fault;
+    match error {
+        Fault::TooManyContentLengthHeaders | Fault::BadContentLengthHeader => ProtocolError::ContentLength,
+        Fault::HttpParseTooManyHeaders => ProtocolError::HeaderCount,
+        Fault::ChunkLenNotAscii | Fault::ChunkLenNotANumber | Fault::ChunkExpectedCrLf => ProtocolError::Chunk,
+        _ => ProtocolError::Head,
+    }
+}

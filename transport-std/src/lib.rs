@@ -1,0 +1,62 @@
+//! heyan for servers: a blocking client over [`ureq`], with kept connections and every time-out set.
+//!
+//! ```no_run
+//! use heyan::{Consent, Date, IdNumber, Name, Subject, Verdict, provider::CHECKONE};
+//! use heyan_std::{Client, Config, OwnedCredentials};
+//!
+//! let client = Client::new(Config::new(&CHECKONE, OwnedCredentials::from_env()?))?;
+//! let today = Date::new(2026, 11, 22).ok_or("no date")?;
+//! let subject = Subject::new(Name::parse("张三")?, IdNumber::parse("11010119000101009X", today)?);
+//! // The person was shown the authorisation and agreed.
+//! match client.verify(&subject, Consent::given()) {
+//!     Ok(outcome) => match outcome.verdict() {
+//!         Verdict::Match => println!("the name and the number belong together"),
+//!         Verdict::Mismatch => println!("they do not"),
+//!         Verdict::NoRecord => println!("the register has no record, which says nothing against the person"),
+//!     },
+//!     Err(error) => eprintln!("{error}; billing {}, retry {}", error.billing().word(), error.retry().word()),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What it promises
+//!
+//! - **What leaves is the core's request, byte for byte**, header names in the core's own case included. ureq adds no
+//!   header; if it ever did, the call would fail before a byte of it left.
+//! - **Nothing is sent twice.** ureq does not repeat requests, and neither does this client, but for one case: a kept
+//!   connection that breaks before the last byte of the request was taken by it, which nobody can have charged for.
+//! - **A failed call knows its price.** `sent` is decided by what the connection took, below TLS's own buffers, and not
+//!   by the kind of error.
+//! - **TLS cannot be turned off.** rustls with ring, TLS 1.2 and 1.3; anchors are the platform's, Mozilla's or
+//!   [given ones](Trust). Plain http takes [a constructor that says so](Config::insecure_http_base_url).
+//! - **No redirects, no cookies, no compression, no proxy from the environment** unless
+//!   [asked for](Config::proxy_from_env).
+//! - **Every call ends** within [`Config::timeout`], resolving the name included.
+//! - **Nothing personal in errors and logs.** Errors hold no text of ureq's, the peer's or the caller's. ureq logs what
+//!   crosses the wire at level `trace`: a call fails with [`Error::WireLogging`] while that is on.
+//!
+//! # What it cannot promise
+//!
+//! Requests, and the buffers that ureq reads and writes, are wiped. ureq's own copy of a reply's header fields and
+//! rustls's buffers are not: they are freed, like any memory.
+//!
+//! A logger may be turned up between the check and the sending; the guard protects from settings, not from races.
+
+#![allow(clippy::result_large_err, reason = "an outcome is larger still, and both are moved once per call")]
+
+mod client;
+mod config;
+mod credentials;
+mod error;
+mod logging;
+mod progress;
+mod resolver;
+mod transport;
+mod trust;
+mod wire;
+
+pub use client::{Call, Client};
+pub use config::{Config, ConfigError};
+pub use credentials::{ENV_APP_CODE, ENV_APP_KEY, ENV_APP_SECRET, ENV_VENDOR_KEY, EnvError, OwnedCredentials};
+pub use error::{Cause, ChannelSource, Error, Stage, TlsFault};
+pub use trust::{Trust, TrustError};
