@@ -163,7 +163,7 @@ impl<const N: usize> Token<N> {
     /// Takes a text of 1 to `N` ASCII letters, digits and ``-_.:``; anything else is no token.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        if text.is_empty() || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b)) {
+        if text.is_empty() || !text.bytes().all(is_token_byte) {
             return None;
         }
         Self::of_static(text)
@@ -181,6 +181,10 @@ impl<const N: usize> Token<N> {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+}
+
+const fn is_token_byte(byte: u8) -> bool {
+    matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_')
 }
 
 impl<const N: usize> fmt::Display for Token<N> {

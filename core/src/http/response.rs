@@ -67,8 +67,8 @@ impl<'b> Response<'b> {
         self.error_message
     }
 
-    pub(crate) fn request_id(&self) -> Option<&'b str> {
-        core::str::from_utf8(self.request_id).ok()
+    pub(crate) const fn request_id(&self) -> &'b [u8] {
+        self.request_id
     }
 
     pub(crate) fn into_body(self) -> &'b mut [u8] {

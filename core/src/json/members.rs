@@ -8,7 +8,7 @@
 use core::fmt;
 
 use super::JsonError;
-use super::pass::{Names, Normalized, is_space, skip_plain};
+use super::pass::{Name, Names, Normalized, is_space, skip_plain};
 use crate::redact::redacted;
 
 /// What a reply holds under a name.
@@ -37,6 +37,8 @@ pub enum Value<'b> {
 pub struct Object<'b> {
     /// Starts with the opening bracket; what is behind the closing one does not belong to it.
     text: &'b [u8],
+    /// Whether there may be escapes in its strings.
+    escapes: bool,
 }
 
 redacted!(Object<'_>);
@@ -52,9 +54,9 @@ pub(crate) struct Document<'b> {
 impl<'b> Document<'b> {
     /// The text, if it is an object; else [`JsonError::NotJson`].
     pub(crate) fn of(normalized: Normalized<'b>) -> Result<Self, JsonError> {
-        let Normalized { json, names } = normalized;
-        match skip_space(json.as_bytes()) {
-            text @ [b'{', ..] => Ok(Self { object: Object { text }, json: json.as_bytes(), names }),
+        let Normalized { json, names, escapes } = normalized;
+        match skip_space(json) {
+            text @ [b'{', ..] => Ok(Self { object: Object { text, escapes }, json, names }),
             _ => Err(JsonError::NotJson),
         }
     }
@@ -67,8 +69,8 @@ impl<'b> Document<'b> {
     pub(crate) fn members<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
         let mut values = [Value::Absent; N];
         match self.names.all() {
-            Some(offsets) => fill_noted(self.json, offsets, &wanted, &mut values)?,
-            None => fill(self.object.text, &wanted, &mut values)?,
+            Some(names) => fill_noted(self, names, &wanted, &mut values)?,
+            None => fill(self.object, &wanted, &mut values)?,
         }
         Ok(values)
     }
@@ -86,7 +88,7 @@ impl<'b> Object<'b> {
     /// The same for an object that is not the outermost.
     pub(crate) fn members<const N: usize>(self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
         let mut values = [Value::Absent; N];
-        fill(self.text, &wanted, &mut values)?;
+        fill(self, &wanted, &mut values)?;
         Ok(values)
     }
 }
@@ -143,23 +145,31 @@ impl defmt::Format for Value<'_> {
     }
 }
 
-/// Members of the outermost object, whose names start at `offsets`.
+/// Members of the outermost object, whose names were noted.
 fn fill_noted<'b>(
-    json: &'b [u8],
-    offsets: &[u32],
+    document: &Document<'b>,
+    names: &[Name],
     wanted: &[&str],
     values: &mut [Value<'b>],
 ) -> Result<(), JsonError> {
-    for offset in offsets {
-        let name = json.get(*offset as usize..).ok_or(JsonError::NotJson)?;
-        fill_if_wanted(name, wanted, values)?;
+    let json = document.json;
+    for name in names {
+        let (start, end) = (name.start as usize, name.end as usize);
+        let length = end.wrapping_sub(start);
+        for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
+            // The lengths decide mostly: no byte is looked at.
+            if wanted.len() == length && json.get(start..end) == Some(wanted.as_bytes()) {
+                fill_one(place, json.get(end..).unwrap_or_default(), document.object.escapes)?;
+                break;
+            }
+        }
     }
     Ok(())
 }
 
 /// Members of any object, found by walking over it: its text is valid, so punctuation suffices.
-fn fill<'b>(object: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
-    let mut rest = behind_token(object, b'{')?;
+fn fill<'b>(object: Object<'b>, wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
+    let mut rest = behind_token(object.text, b'{')?;
     loop {
         rest = skip_space(rest);
         // A comma stands exactly where a further member follows.
@@ -171,37 +181,35 @@ fn fill<'b>(object: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Resu
             [b'}', ..] => return Ok(()),
             _ => return Err(JsonError::NotJson),
         };
-        fill_if_wanted(name, wanted, values)?;
+        for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
+            // A quotation mark that does not end the name follows a backslash, and what ends in one is not wanted.
+            if let Some(behind @ [b'"', ..]) = name.strip_prefix(wanted.as_bytes()) {
+                fill_one(place, behind, object.escapes)?;
+                break;
+            }
+        }
         rest = skip_value(skip_space(behind_token(skip_string(name)?, b':')?))?;
     }
 }
 
-/// Looks up the member whose name `text` starts with, and decodes its value if it is wanted.
-#[inline(always)]
-fn fill_if_wanted<'b>(text: &'b [u8], wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
-    // A quotation mark that does not end the name follows a backslash, and what ends in one is not wanted.
-    let length = text.iter().position(|byte| *byte == b'"').ok_or(JsonError::NotJson)?;
-    let (name, behind) = text.split_at_checked(length).ok_or(JsonError::NotJson)?;
-    // The lengths decide mostly.
-    let same = |wanted: &&str| wanted.len() == name.len() && wanted.as_bytes() == name;
-    let Some(index) = wanted.iter().position(same) else { return Ok(()) };
-    let place = values.get_mut(index).ok_or(JsonError::NotJson)?;
+/// Decodes the value behind a name, whose closing quotation mark `text` starts with.
+fn fill_one<'b>(place: &mut Value<'b>, text: &'b [u8], escapes: bool) -> Result<(), JsonError> {
     if *place != Value::Absent {
         return Err(JsonError::Ambiguous);
     }
-    let colon = behind_token(behind, b'"').and_then(|behind| behind_token(behind, b':'))?;
-    *place = value(skip_space(colon))?;
+    let colon = text.strip_prefix(b"\"").ok_or(JsonError::NotJson)?;
+    *place = value(skip_space(behind_token(colon, b':')?), escapes)?;
     Ok(())
 }
 
 /// Decodes the value that `text` starts with.
-fn value(text: &[u8]) -> Result<Value<'_>, JsonError> {
+fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
     Ok(match text.first() {
-        Some(b'{') => Value::Object(Object { text }),
+        Some(b'{') => Value::Object(Object { text, escapes }),
         Some(b'[') => Value::Array,
         Some(b'"') => {
             let text: &str = decode(text)?;
-            if text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
+            if escapes && text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
         }
         Some(b't' | b'f') => Value::Bool(decode(text)?),
         Some(b'n') => Value::Null,
@@ -243,7 +251,7 @@ fn skip_space(mut rest: &[u8]) -> &[u8] {
 #[inline(always)]
 fn skip_string(mut rest: &[u8]) -> Result<&[u8], JsonError> {
     loop {
-        rest = match skip_plain(rest) {
+        rest = match skip_plain(rest).0 {
             [b'"', behind @ ..] => return Ok(behind),
             [b'\\', _, behind @ ..] => behind,
             _ => return Err(JsonError::NotJson),

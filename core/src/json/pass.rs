@@ -8,18 +8,26 @@ use super::{DEPTH_MAX, JsonError};
 /// What the pass makes of a body.
 #[derive(Clone, Copy)]
 pub(crate) struct Normalized<'b> {
-    /// The text.
-    pub(super) json: &'b str,
+    /// The text, which is UTF-8.
+    pub(super) json: &'b [u8],
     /// Where the names of the members of the outermost object start, if it is one.
     pub(super) names: Names,
+    /// Whether any string or name still holds an escape.
+    pub(super) escapes: bool,
 }
 
-/// Offsets of names in a normalized text, without their opening quotation marks. The pass comes by them anyway; noting them
-/// saves a second walk over the text.
+/// Names in a normalized text. The pass comes by them anyway; noting them saves a second walk over the text.
 #[derive(Clone, Copy)]
 pub(super) struct Names {
-    offsets: [u32; NAMES_MAX],
+    names: [Name; NAMES_MAX],
     count: usize,
+}
+
+/// Where a name stands, without its quotation marks.
+#[derive(Clone, Copy)]
+pub(super) struct Name {
+    pub(super) start: u32,
+    pub(super) end: u32,
 }
 
 /// Vendor C's longer reply, the largest there is, has 12 members.
@@ -27,17 +35,17 @@ const NAMES_MAX: usize = 16;
 
 impl Names {
     #[inline(always)]
-    fn note(&mut self, offset: usize) {
-        if let Some(place) = self.offsets.get_mut(self.count) {
-            // A longer text has no place in memory that a caller would give.
-            *place = u32::try_from(offset).unwrap_or(u32::MAX);
+    fn note(&mut self, start: usize, end: usize) {
+        if let Some(place) = self.names.get_mut(self.count) {
+            // In a body beyond 4 GiB a name would be found in the wrong place, and no member there.
+            *place = Name { start: start as u32, end: end as u32 };
         }
         self.count = self.count.wrapping_add(1);
     }
 
-    /// All offsets, or `None` when there were too many to note.
-    pub(super) fn all(&self) -> Option<&[u32]> {
-        self.offsets.get(..self.count)
+    /// All names, or `None` when there were too many to note.
+    pub(super) fn all(&self) -> Option<&[Name]> {
+        self.names.get(..self.count)
     }
 }
 
@@ -63,20 +71,15 @@ pub(crate) fn normalize(body: &mut [u8]) -> Result<Normalized<'_>, JsonError> {
     const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
     let skip = if body.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let text = body.get_mut(skip..).unwrap_or_default();
-    let mut names = Names { offsets: [0; NAMES_MAX], count: 0 };
-    let length = rewrite(text, &mut names)?;
-    let text = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
-    // To check the result is to check the input: every byte of it is in the result, but for
-    // escapes, which are ASCII and were replaced by whole characters. An encoded character starts
-    // with a byte that continues no other and needs no byte behind it, so a replacement neither
-    // completes a broken sequence before it nor takes up a stray byte after it. The result is valid
-    // exactly when all the stretches between the escapes are.
-    let json = core::str::from_utf8(text).map_err(|_| JsonError::NotJson)?;
-    Ok(Normalized { json, names })
+    let mut names = Names { names: [Name { start: 0, end: 0 }; NAMES_MAX], count: 0 };
+    let (length, escapes) = rewrite(text, &mut names)?;
+    let json = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
+    Ok(Normalized { json, names, escapes })
 }
 
-/// Reads the whole text and notes the names of its outermost members; returns the length of what is left.
-fn rewrite(text: &mut [u8], names: &mut Names) -> Result<usize, JsonError> {
+/// Reads the whole text and notes the names of its outermost members; returns the length of what is left,
+/// and whether escapes are left in it.
+fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonError> {
     // A stack of bits: the lowest is 1 when the innermost open container is an object, 0 when it is
     // an array; the highest bit set marks the bottom.
     const BOTTOM: u32 = 1;
@@ -89,13 +92,20 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<usize, JsonError> {
     'item: loop {
         let byte = token(&mut rest)?;
         if byte == b'"' {
-            if key && open == OUTERMOST_OBJECT {
-                let at = text.len().wrapping_sub(rest.as_slice().len());
-                names.note(moves.becomes(at));
-            }
+            let start = moves.becomes(text.len().wrapping_sub(rest.as_slice().len()));
             // Mostly one round: from the opening to the closing quotation mark.
             rest = loop {
-                match skip_plain(rest.as_slice()) {
+                let stretch = rest.as_slice();
+                let (behind, beyond_ascii) = skip_plain(stretch);
+                // Between escapes a string must be UTF-8, and then all of it is: an escape is ASCII, and what takes its
+                // place is a whole character, so neither completes a broken sequence before it nor takes up a stray byte
+                // behind it. Outside of strings nothing but ASCII is let pass.
+                if beyond_ascii {
+                    let length = stretch.len().wrapping_sub(behind.len());
+                    let stretch = stretch.get(..length).unwrap_or_default();
+                    core::str::from_utf8(stretch).map_err(|_| JsonError::NotJson)?;
+                }
+                match behind {
                     [b'"', behind @ ..] => break behind.iter(),
                     [b'\\', behind @ ..] => {
                         let at = text.len().wrapping_sub(behind.len()).wrapping_sub(1);
@@ -106,6 +116,10 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<usize, JsonError> {
                 }
             };
             if key {
+                if open == OUTERMOST_OBJECT {
+                    let behind = text.len().wrapping_sub(rest.as_slice().len());
+                    names.note(start, moves.becomes(behind).wrapping_sub(1));
+                }
                 if token(&mut rest)? != b':' {
                     return Err(JsonError::NotJson);
                 }
@@ -144,7 +158,7 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<usize, JsonError> {
         }
         break;
     }
-    if rest.all(|&byte| is_space(byte)) { Ok(moves.finish(text)) } else { Err(JsonError::NotJson) }
+    if rest.all(|&byte| is_space(byte)) { Ok((moves.finish(text), moves.kept)) } else { Err(JsonError::NotJson) }
 }
 
 /// Takes the next byte that is not white space.
@@ -159,21 +173,27 @@ fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
 }
 
 /// Skips what stands for itself in a string; returns the rest, which starts with a quotation mark,
-/// a backslash or a control character, or is empty.
-#[inline(never)]
-pub(super) fn skip_plain(mut rest: &[u8]) -> &[u8] {
+/// a backslash or a control character, or is empty, and whether what was skipped goes beyond ASCII.
+#[inline(always)]
+pub(super) fn skip_plain(mut rest: &[u8]) -> (&[u8], bool) {
+    let mut seen = 0;
     while let Some((word, behind)) = rest.split_first_chunk() {
-        let specials = specials(usize::from_le_bytes(*word));
+        let word = usize::from_le_bytes(*word);
+        let specials = specials(word);
         if specials != 0 {
-            return rest.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+            let rest = rest.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
+            let before = specials.wrapping_sub(1) & !specials;
+            return (rest, (seen | word & before) & filled(0x80) != 0);
         }
+        seen |= word;
         rest = behind;
     }
     // Near the end of the text there are no whole words.
-    while let [b' '..=b'!' | b'#'..=b'[' | b']'.., behind @ ..] = rest {
+    while let [byte @ (b' '..=b'!' | b'#'..=b'[' | b']'..), behind @ ..] = rest {
+        seen |= usize::from(*byte);
         rest = behind;
     }
-    rest
+    (rest, seen & filled(0x80) != 0)
 }
 
 /// Reads the rest of the literal or number that starts with `first`; returns what is behind it.
@@ -232,6 +252,8 @@ struct Moves {
     pending: usize,
     /// The length of the finished text.
     done: usize,
+    /// Whether an escape was left as it was, or became another one.
+    kept: bool,
 }
 
 impl Moves {
@@ -245,7 +267,10 @@ impl Moves {
     #[inline(never)]
     fn unescape(&mut self, text: &mut [u8], at: usize) -> Result<usize, JsonError> {
         match text.get(at.wrapping_add(1)) {
-            Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(at.wrapping_add(2)),
+            Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.kept = true;
+                Ok(at.wrapping_add(2))
+            }
             Some(b'/') => self.replace(text, at, 2, b"/"),
             Some(b'u') => self.unescape_unicode(text, at),
             _ => Err(JsonError::NotJson),
@@ -275,9 +300,13 @@ impl Moves {
             '\n' => b"\\n",
             '\r' => b"\\r",
             '\t' => b"\\t",
-            '\0'..='\u{1F}' => return Ok(at.wrapping_add(length)),
+            '\0'..='\u{1F}' => {
+                self.kept = true;
+                return Ok(at.wrapping_add(length));
+            }
             _ => character.encode_utf8(&mut utf8).as_bytes(),
         };
+        self.kept |= with.first() == Some(&b'\\');
         self.replace(text, at, length, with)
     }
 
@@ -307,7 +336,7 @@ impl Moves {
     }
 
     /// Moves the rest; returns the length of the finished text.
-    fn finish(mut self, text: &mut [u8]) -> usize {
+    fn finish(&mut self, text: &mut [u8]) -> usize {
         let length = text.len();
         self.settle(text, length);
         self.done
@@ -341,10 +370,12 @@ pub(super) fn is_space(byte: u8) -> bool {
 /// is such a byte itself, so that only bits above a true one can be false.
 #[inline(always)]
 fn specials(word: usize) -> usize {
-    const fn filled(byte: usize) -> usize {
-        (usize::MAX / 0xFF).wrapping_mul(byte)
-    }
     let quote_or_control = (word ^ filled(0x02)).wrapping_sub(filled(0x21));
     let backslash = (word ^ filled(b'\\' as usize)).wrapping_sub(filled(1));
     (quote_or_control | backslash) & !word & filled(0x80)
+}
+
+/// A word with `byte` in each of its bytes.
+const fn filled(byte: usize) -> usize {
+    (usize::MAX / 0xFF).wrapping_mul(byte)
 }

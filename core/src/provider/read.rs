@@ -10,7 +10,7 @@ use crate::outcome::{ADDRESS_MAX, PLACE_MAX};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
-use crate::subject::{Date, IdNumber, Sex, Subject};
+use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
 
 /// A reply that the gateway passed through, ready to be read.
 #[derive(Clone, Copy)]
@@ -137,11 +137,11 @@ pub(crate) fn read<'b>(
     // A vendor could send the number back where a code or a reference belongs. That must not end in a log.
     let harmless = |text: &str| match asked {
         Some(subject) => !subject.appears_in(text),
-        None => !holds_id_number(text),
+        None => !holds_number(text),
     };
-    let code_of = |text: &str| Code::new(text).filter(|code| harmless(code.as_str()));
-    let reference_of = |text: &str| Reference::new(text).filter(|reference| harmless(reference.as_str()));
+    let reference_of = |text: &str| if harmless(text) { Reference::new(text) } else { None };
     let request_id = response.request_id();
+    let request_id = || core::str::from_utf8(request_id).ok().and_then(reference_of);
     let by_status = match tariff {
         Tariff::Gateway => Billing::of_status(status),
         Tariff::Vendor => Billing::Unknown,
@@ -151,7 +151,7 @@ pub(crate) fn read<'b>(
         // The gateway charges for no error of its own. One that comes with a success status contradicts itself.
         let billing = if by_status == Billing::Free { Billing::Free } else { Billing::Unknown };
         let code = refused.code.filter(|code| harmless(code.as_str()));
-        return Err(refusal(refused.class, status, billing, code, request_id.and_then(reference_of)));
+        return Err(refusal(refused.class, status, billing, code, request_id()));
     }
     let fail = |fault, code: Option<Code>, reference: Option<Reference>| {
         let retry = if by_status == Billing::Unknown {
@@ -170,7 +170,7 @@ pub(crate) fn read<'b>(
         && !matches!(body.first(), Some(b'{'))
         && let Some(refused) = gateway::refusal(b"", body).filter(|refused| refused.code.is_some())
     {
-        return Err(refusal(refused.class, status, by_status, refused.code, request_id.and_then(reference_of)));
+        return Err(refusal(refused.class, status, by_status, refused.code, request_id()));
     }
     let finding = match json::normalize(body).and_then(Document::of) {
         Ok(document) => provider.interpret(&Reply { status, document }),
@@ -178,10 +178,10 @@ pub(crate) fn read<'b>(
     };
     let Finding { code, reference, conclusion } = match finding {
         Ok(finding) => finding,
-        Err(fault) => return Err(fail(fault, None, request_id.and_then(reference_of))),
+        Err(fault) => return Err(fail(fault, None, request_id())),
     };
-    let code = code.and_then(code_of);
-    let reference = reference.and_then(reference_of).or_else(|| request_id.and_then(reference_of));
+    let code = code.filter(|code| harmless(code)).and_then(Code::new);
+    let reference = reference.and_then(reference_of).or_else(request_id);
     match conclusion {
         Conclusion::Refused(class) => Err(refusal(class, status, by_status, code, reference)),
         // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.
@@ -208,11 +208,11 @@ fn refusal(
     Error::Refused(Refusal { class, status, billing, retry, code, reference })
 }
 
-/// Whether an identity number, anybody's, stands in `text`: for a reader who does not know who was asked for.
-fn holds_id_number(text: &str) -> bool {
-    text.as_bytes()
-        .windows(IdNumber::LEN)
-        .any(|part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok()))
+/// Whether an identity number stands in `text`, or it is a mobile number, anybody's: for a reader who does not know who
+/// was asked for.
+fn holds_number(text: &str) -> bool {
+    let is_id = |part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok());
+    text.as_bytes().windows(IdNumber::LEN).any(is_id) || Mobile::parse(text).is_ok()
 }
 
 /// Compares an echoed number with the one that was sent: what stands before the first and after the last mask character
