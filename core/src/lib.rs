@@ -97,8 +97,8 @@ pub mod http;
 mod inquiry;
 mod json;
 mod outcome;
-mod redact;
 pub mod provider;
+mod redact;
 pub mod subject;
 
 pub use auth::{AppCode, AppKey, CredentialError, Credentials, Stamp, VendorKey};
@@ -113,6 +113,4 @@ pub use outcome::{
     ADDRESS_MAX, Billing, Code, Details, Echo, Outcome, OwnedOutcome, PLACE_MAX, Reference, Retry, Token, Verdict,
 };
 pub use provider::{Info, Provider};
-pub use subject::{
-    Consent, Date, IdNumber, IdNumberError, Mobile, MobileError, Name, NameError, Sex, Subject,
-};
+pub use subject::{Consent, Date, IdNumber, IdNumberError, Mobile, MobileError, Name, NameError, Sex, Subject};

@@ -150,7 +150,7 @@ fn serialize_date<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> R
 ///
 /// The bound and the character set keep free text, and with it personal data, out of what may be printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token<const N: usize>(heapless::String<N>);
+pub struct Token<const N: usize>(heapless::String<N, u8>);
 
 /// The vendor's or the gateway's own code, for example `0008`, `SYSTEM_042` or `B403MQ`; for a gateway that only sends a
 /// message, the documented beginning of that message, for example `Quota Exhausted`.

@@ -2,16 +2,15 @@
 
 use heyan::http::HEADERS_MAX;
 use heyan::provider::IDCERT;
-use heyan::{
-    AppCode, Consent, Credentials, Date, Exchange, IdNumber, Inquiry, Name, ProtocolError, Step, Subject,
-};
+use heyan::{AppCode, Consent, Credentials, Date, Exchange, IdNumber, Inquiry, Name, ProtocolError, Step, Subject};
 use proptest::prelude::*;
 
 const BUFFER: usize = 2048;
 
 fn inquiry() -> Inquiry<'static> {
     let subject = Subject::new(Name::parse("张三").unwrap(), IdNumber::parse("11010119000101009X", Date::MAX).unwrap());
-    Inquiry::new(&IDCERT, subject, Consent::given(), Credentials::AppCode(AppCode::new("test-appcode").unwrap())).unwrap()
+    Inquiry::new(&IDCERT, subject, Consent::given(), Credentials::AppCode(AppCode::new("test-appcode").unwrap()))
+        .unwrap()
 }
 
 /// What an exchange made of a reply.
@@ -88,13 +87,23 @@ fn takes_bodies_of_every_framing() {
         ("HTTP/1.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\n{}", 200, "{}", true),
         ("HTTP/1.1 200 OK\r\n\r\nuntil close", 200, "until close", false),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nRust\r\n0\r\n\r\n", 200, "Rust", true),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2;x=1\r\nRu\r\n02\r\nst\r\n0\r\nT: r\r\n\r\n", 200, "Rust", true),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n2;x=1\r\nRu\r\n02\r\nst\r\n0\r\nT: r\r\n\r\n",
+            200,
+            "Rust",
+            true,
+        ),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 200, "", true),
         ("HTTP/1.1 666 \r\nContent-Length: 8\r\n\r\n{\"ok\":0}", 666, "{\"ok\":0}", true),
         ("HTTP/1.1 999\r\nContent-Length: 0\r\n\r\n", 999, "", true),
         ("HTTP/1.1 204 No Content\r\n\r\n", 204, "", true),
         ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, "", true),
-        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1", 200, "1", true),
+        (
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
+            200,
+            "1",
+            true,
+        ),
         ("HTTP/1.1 200 OK\r\nContent-Encoding: identity\r\nContent-Length: 1\r\n\r\n1", 200, "1", true),
         ("HTTP/1.1 403 禁止\r\nX-Ca-Error-Message: 张三\r\nContent-Length: 0\r\n\r\n", 403, "", true),
         ("HTTP/1.1 200 OK\r\nEmpty:\r\nContent-Length:  1 \r\n\r\n1", 200, "1", true),
@@ -124,7 +133,10 @@ fn refuses_what_cannot_be_trusted() {
         ("HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n{}", ContentLength),
         ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", ContentLength),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", TransferEncoding),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", TransferEncoding),
+        (
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            TransferEncoding,
+        ),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\n{}", TransferEncoding),
         ("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", TransferEncoding),
         ("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n", ContentEncoding),
@@ -161,10 +173,7 @@ fn refuses_what_cannot_be_trusted() {
 
 #[test]
 fn a_reply_that_fills_the_buffer_to_the_last_byte_is_taken_and_one_more_is_not() {
-    for (head, tail) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: ", true),
-        ("HTTP/1.1 200 OK\r\nX: ", false),
-    ] {
+    for (head, tail) in [("HTTP/1.1 200 OK\r\nContent-Length: ", true), ("HTTP/1.1 200 OK\r\nX: ", false)] {
         let len = BUFFER - head.len() - if tail { 8 } else { 4 };
         let body = "x".repeat(len);
         let reply = if tail { format!("{head}{len}\r\n\r\n{body}") } else { format!("{head}{body}\r\n\r\n") };

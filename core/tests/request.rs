@@ -3,8 +3,8 @@
 use heyan::http::{AUTHORITY_MAX, Endpoint, Fields, Method, PATH_MAX};
 use heyan::provider::{ALL, CHECKONE, IDCERT, IDENAUTHEN, SFZ2, SJSYS};
 use heyan::{
-    AppCode, AppKey, Consent, Credentials, Date, EncodeError, IdNumber, Inquiry, Mobile, Name, Provider, Stamp, Subject,
-    VendorKey,
+    AppCode, AppKey, Consent, Credentials, Date, EncodeError, IdNumber, Inquiry, Mobile, Name, Provider, Stamp,
+    Subject, VendorKey,
 };
 use proptest::prelude::*;
 
@@ -55,10 +55,7 @@ fn golden_requests_with_an_app_code() {
             &CHECKONE as &dyn Provider,
             form("checkone", "/chinadatapay/1882", "idcard=11010119000101009X&name=%E5%BC%A0%E4%B8%89"),
         ),
-        (
-            &IDENAUTHEN,
-            form("idenauthen", "/idenAuthentication", "idNo=11010119000101009X&name=%E5%BC%A0%E4%B8%89"),
-        ),
+        (&IDENAUTHEN, form("idenauthen", "/idenAuthentication", "idNo=11010119000101009X&name=%E5%BC%A0%E4%B8%89")),
         (&IDCERT, query("idcert", "/idcard?idCard=11010119000101009X&name=%E5%BC%A0%E4%B8%89")),
         (
             &SJSYS,
@@ -126,10 +123,7 @@ fn a_vendor_key_is_a_parameter_and_needs_an_endpoint() {
 #[test]
 fn factors_must_be_the_providers() {
     let without = subject(&IDCERT, "张三");
-    assert_eq!(
-        Inquiry::new(&SJSYS, without, Consent::given(), app_code()).unwrap_err(),
-        EncodeError::MobileMissing
-    );
+    assert_eq!(Inquiry::new(&SJSYS, without, Consent::given(), app_code()).unwrap_err(), EncodeError::MobileMissing);
     for provider in ALL.iter().copied().filter(|provider| !provider.info().checks_mobile()) {
         let with = subject(&SJSYS, "张三");
         assert_eq!(
@@ -141,7 +135,8 @@ fn factors_must_be_the_providers() {
 
 #[test]
 fn middle_dots_are_made_one() {
-    for name in ["阿依·买买提", "阿依•买买提", "阿依・买买提", "阿依．买买提", "阿依‧买买提"] {
+    for name in ["阿依·买买提", "阿依•买买提", "阿依・买买提", "阿依．买买提", "阿依‧买买提"]
+    {
         let sent = text(&inquiry(&CHECKONE, name, app_code()));
         assert!(sent.ends_with("&name=%E9%98%BF%E4%BE%9D%C2%B7%E4%B9%B0%E4%B9%B0%E6%8F%90"), "{sent}");
     }
@@ -252,7 +247,12 @@ fn nonces_are_version_4_uuids() {
     assert_eq!(Stamp::new(0, [0xff; 16]).nonce(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
     let counted = core::array::from_fn(|at| at as u8 * 0x11);
     assert_eq!(Stamp::new(0, counted).nonce(), "00112233-4455-4677-8899-aabbccddeeff");
-    for nonce in ["", "787dd0c2-7bd8-41cd-9c19-62c05ea524a", "787dd0c2x7bd8-41cd-9c19-62c05ea524a2", "787dd0c2-7bd8-41cd-9c19-62c05ea524g2"] {
+    for nonce in [
+        "",
+        "787dd0c2-7bd8-41cd-9c19-62c05ea524a",
+        "787dd0c2x7bd8-41cd-9c19-62c05ea524a2",
+        "787dd0c2-7bd8-41cd-9c19-62c05ea524g2",
+    ] {
         assert!(Stamp::with_nonce(0, nonce).is_err(), "{nonce}");
     }
 }

@@ -42,7 +42,6 @@
 //!
 //! A logger may be turned up between the check and the sending; the guard protects from settings, not from races.
 
-#![allow(clippy::result_large_err, reason = "an outcome is larger still, and both are moved once per call")]
 
 mod client;
 mod config;

@@ -1,6 +1,5 @@
 //! What a logger gets to see. One test: there is one logger for a process.
 
-#![allow(clippy::result_large_err, reason = "an outcome is larger still")]
 
 mod support;
 

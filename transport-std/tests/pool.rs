@@ -1,6 +1,5 @@
 //! Connections and addresses are kept and shared.
 
-#![allow(clippy::result_large_err, reason = "an outcome is larger still")]
 
 mod support;
 

@@ -1,6 +1,5 @@
 //! Who is believed, and that nothing is said to anybody else.
 
-#![allow(clippy::result_large_err, reason = "an outcome is larger still")]
 
 mod support;
 

@@ -1,6 +1,5 @@
 //! What crosses the wire is what the core wrote.
 
-#![allow(clippy::result_large_err, reason = "an outcome is larger still")]
 
 mod support;
 

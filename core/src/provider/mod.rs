@@ -177,7 +177,6 @@ impl Info {
 
 impl Factor {
     /// Longest percent-encoded value.
-    #[expect(clippy::arithmetic_side_effects, reason = "a constant")]
     const fn encoded_max(self) -> usize {
         match self {
             Self::Name => Name::MAX_BYTES * 3,

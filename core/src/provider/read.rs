@@ -235,8 +235,8 @@ fn check_echo(echo: Value<'_>, asked: Option<&Subject<'_>>) -> Option<Echo> {
     // A prefix and a suffix that overlap would show more than the number has.
     let (prefix, behind) = sent.split_at_checked(prefix_len)?;
     let (_, suffix) = behind.split_at_checked(behind.len().checked_sub(suffix_len)?)?;
-    let agrees = echo.starts_with(prefix)
-        && echo.get(echo.len().checked_sub(suffix_len)?..)?.eq_ignore_ascii_case(suffix);
+    let agrees =
+        echo.starts_with(prefix) && echo.get(echo.len().checked_sub(suffix_len)?..)?.eq_ignore_ascii_case(suffix);
     agrees.then_some(Echo::Agrees)
 }
 

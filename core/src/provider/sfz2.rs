@@ -63,10 +63,13 @@ impl Provider for Sfz2 {
                 verdict(Verdict::NoRecord)
             }
             (Value::Number("1") | Value::Text("1"), Value::Bool(false)) => verdict(Verdict::Mismatch),
-            (Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Array | Value::Object(_), _) => {
-                Conclusion::NoVerdict
+            (
+                Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Array | Value::Object(_),
+                _,
+            ) => Conclusion::NoVerdict,
+            (Value::Number(_) | Value::Text(_) | Value::Escaped(_) | Value::Bool(_), _) => {
+                Conclusion::Refused(refusal(message))
             }
-            (Value::Number(_) | Value::Text(_) | Value::Escaped(_) | Value::Bool(_), _) => Conclusion::Refused(refusal(message)),
         };
         Ok(Finding { code: ok.text(), reference: None, conclusion })
     }
