@@ -1,0 +1,132 @@
+//! What can be typed. Help texts are added at run time, in the language of the person: see `words::help`.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// `heyan [flags] <command>`.
+#[derive(Parser)]
+#[command(name = "heyan", version, disable_help_subcommand = true, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags that every command takes, before or after its name.
+#[derive(Args)]
+pub(crate) struct Global {
+    #[arg(long, global = true, display_order = 90)]
+    pub(crate) sandbox: bool,
+    #[arg(long, global = true, display_order = 90)]
+    pub(crate) json: bool,
+    #[arg(long, global = true, display_order = 90)]
+    pub(crate) reveal: bool,
+    #[arg(long, global = true, display_order = 90, value_name = "zh|en", value_parser = ["zh", "en"], hide_possible_values = true)]
+    pub(crate) lang: Option<String>,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Verify(Verify),
+    Check(Check),
+    Explain(Explain),
+    Request(Request),
+    Providers,
+    Sandbox(Sandbox),
+}
+
+/// Who is asked about. Each may be `-`: one line of stdin.
+#[derive(Args)]
+pub(crate) struct Person {
+    #[arg(long, value_name = "N")]
+    pub(crate) name: OsString,
+    #[arg(long, value_name = "I")]
+    pub(crate) id: OsString,
+    #[arg(long, value_name = "M")]
+    pub(crate) mobile: Option<OsString>,
+    #[arg(long)]
+    pub(crate) lenient: bool,
+}
+
+/// Where the request goes instead of the provider's own address.
+#[derive(Args)]
+pub(crate) struct Address {
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    #[arg(long, requires = "base_url")]
+    pub(crate) insecure_http: bool,
+}
+
+/// `heyan verify`.
+#[derive(Args)]
+pub(crate) struct Verify {
+    #[arg(long, value_name = "P", required = true)]
+    pub(crate) provider: Vec<String>,
+    #[command(flatten)]
+    pub(crate) person: Person,
+    #[arg(long)]
+    pub(crate) consent: bool,
+    #[command(flatten)]
+    pub(crate) address: Address,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<String>,
+}
+
+/// `heyan check`.
+#[derive(Args)]
+pub(crate) struct Check {
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<OsString>,
+    #[arg(long)]
+    pub(crate) lenient: bool,
+}
+
+/// `heyan explain`.
+#[derive(Args)]
+pub(crate) struct Explain {
+    #[arg(long, value_name = "P")]
+    pub(crate) provider: String,
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Option<String>,
+    #[arg(long, value_name = "K: V")]
+    pub(crate) header: Vec<OsString>,
+}
+
+/// `heyan request`.
+#[derive(Args)]
+pub(crate) struct Request {
+    #[arg(long, value_name = "P")]
+    pub(crate) provider: String,
+    #[command(flatten)]
+    pub(crate) person: Person,
+    #[command(flatten)]
+    pub(crate) address: Address,
+    #[arg(long, value_name = "MS")]
+    pub(crate) timestamp: Option<String>,
+    #[arg(long, value_name = "UUID")]
+    pub(crate) nonce: Option<String>,
+    #[arg(long)]
+    pub(crate) curl: bool,
+}
+
+/// `heyan sandbox`.
+#[derive(Args)]
+pub(crate) struct Sandbox {
+    #[arg(long, value_name = "127.0.0.1:PORT", default_value = "127.0.0.1:0", hide_default_value = true)]
+    pub(crate) listen: SocketAddr,
+    #[arg(long)]
+    pub(crate) https: bool,
+    #[arg(long, value_name = "FILE", requires = "https")]
+    pub(crate) ca_out: Option<PathBuf>,
+    #[arg(long, value_name = "CALLS")]
+    pub(crate) quota: Option<u64>,
+    #[arg(long)]
+    pub(crate) classic: bool,
+}

@@ -1,0 +1,212 @@
+//! How a verification ended, for scripts and for people.
+
+use std::io;
+
+use heyan::{Billing, Date, Details, Info, Outcome, RefusalClass, Retry, Sex, Verdict};
+use serde::{Serialize, Serializer};
+
+use crate::Context;
+use crate::mask::looks_personal;
+use crate::output::{Exit, Out, Paint};
+use crate::words::glossary::Glossary;
+use crate::words::{Cause, Label};
+
+/// An ending: of a call, or of a reply that somebody pasted.
+pub(crate) struct Ending<'b> {
+    info: &'static Info,
+    cause: Cause,
+    code: Option<String>,
+    billing: Billing,
+    retry: Retry,
+    reference: Option<String>,
+    details: Details<'b>,
+}
+
+/// The same with the keys and the words of the machine interface, in its order.
+#[derive(Serialize)]
+struct Machine<'e> {
+    provider: &'e str,
+    verdict: Option<Verdict>,
+    refusal: Option<&'static str>,
+    error: Option<&'static str>,
+    code: Option<&'e str>,
+    billing: &'static str,
+    retry: &'static str,
+    reference: Option<&'e str>,
+    details: MachineDetails<'e>,
+    simulated: bool,
+}
+
+#[derive(Serialize)]
+struct MachineDetails<'e> {
+    sex: Option<Sex>,
+    #[serde(serialize_with = "date")]
+    birth_date: Option<Date>,
+    age: Option<u8>,
+    address: Option<&'e str>,
+    province: Option<&'e str>,
+    city: Option<&'e str>,
+    county: Option<&'e str>,
+}
+
+/// `YYYY-MM-DD` or null.
+pub(crate) fn date<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    match date {
+        Some(date) => serializer.collect_str(date),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl<'b> Ending<'b> {
+    /// `None` for wrong use, which is no ending: nothing was sent.
+    pub(crate) fn new(info: &'static Info, result: Result<&Outcome<'b>, &heyan_std::Error>) -> Option<Self> {
+        let text = |text: &str| text.to_owned();
+        Some(match result {
+            Ok(outcome) => Self {
+                info,
+                cause: Cause::Verdict(outcome.verdict()),
+                code: outcome.code().map(|code| text(code.as_str())),
+                billing: outcome.billing(),
+                retry: outcome.retry(),
+                reference: outcome.reference().map(|reference| text(reference.as_str())),
+                details: *outcome.expose_details(),
+            },
+            Err(error) => Self {
+                info,
+                cause: match error.inquiry() {
+                    Some(heyan::Error::Refused(refusal)) => Cause::Refused(refusal.class()),
+                    _ => Cause::Failed(error.word()?),
+                },
+                code: error.code().map(|code| text(code.as_str())),
+                billing: error.billing(),
+                retry: error.retry(),
+                reference: error.reference().map(|reference| text(reference.as_str())),
+                details: Details::default(),
+            },
+        })
+    }
+
+    /// Drops what could be somebody's number, or is one of these names: a vendor can put anything anywhere, and nobody
+    /// looks for a name where a county belongs.
+    pub(crate) fn without(mut self, names: &[impl AsRef<str>]) -> Self {
+        let harmless = |text: &str| !looks_personal(text) && names.iter().all(|name| name.as_ref() != text);
+        self.code = self.code.filter(|text| harmless(text));
+        self.reference = self.reference.filter(|text| harmless(text));
+        let Details { address, province, city, county, .. } = &mut self.details;
+        for place in [address, province, city, county] {
+            *place = place.filter(|text| harmless(text));
+        }
+        self
+    }
+
+    pub(crate) const fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    pub(crate) const fn billing(&self) -> Billing {
+        self.billing
+    }
+
+    pub(crate) const fn retry(&self) -> Retry {
+        self.retry
+    }
+
+    pub(crate) const fn exit(&self) -> Exit {
+        match self.cause {
+            Cause::Verdict(Verdict::Match) => Exit::Match,
+            Cause::Verdict(Verdict::Mismatch) => Exit::Mismatch,
+            Cause::Verdict(Verdict::NoRecord) => Exit::NoRecord,
+            Cause::Refused(_) => Exit::Refused,
+            Cause::Failed(_) => Exit::Error,
+        }
+    }
+
+    /// One object.
+    pub(crate) fn print_json(&self, context: &Context, out: &mut Out) -> io::Result<()> {
+        let (verdict, refusal, error) = match self.cause {
+            Cause::Verdict(verdict) => (Some(verdict), None, None),
+            Cause::Refused(class) => (None, Some(class.word()), None),
+            Cause::Failed(word) => (None, None, Some(word)),
+        };
+        let Details { sex, birth_date, age, address, province, city, county } = self.details;
+        out.json(&Machine {
+            provider: self.info.slug,
+            verdict,
+            refusal,
+            error,
+            code: self.code.as_deref(),
+            billing: self.billing.word(),
+            retry: self.retry.word(),
+            reference: self.reference.as_deref(),
+            details: MachineDetails { sex, birth_date, age, address, province, city, county },
+            simulated: context.sandbox,
+        })
+    }
+
+    /// The verdict in words, what it cost, what to do next, what to quote; `asked` says about whom, or `None` for a
+    /// reply that somebody pasted.
+    pub(crate) fn print_text(&self, context: &Context, asked: Option<&str>, out: &mut Out) -> io::Result<()> {
+        let words = context.words;
+        let simulated = if context.sandbox { words.simulated() } else { "" };
+        let headline = words.headline(self.cause, self.info.checks_mobile());
+        out.painted(self.paint(), &format!("{simulated}{headline}"))?;
+        if context.sandbox {
+            out.line(words.simulated_note())?;
+        }
+        if asked.is_none() {
+            out.line(words.explained_note())?;
+        }
+        let mut entry = |label, text: &str| out.line(&format!("{}{}{text}", words.label(label), words.colon()));
+        entry(Label::Cost, &format!("{simulated}{} ({})", words.billing(self.billing), self.billing.word()))?;
+        entry(Label::Next, &words.next(self.cause, self.billing))?;
+        if let Some(reference) = &self.reference {
+            entry(Label::Reference, &format!("{reference}{}", words.quote_reference()))?;
+        }
+        let vendor = format!("{} ({})", self.info.slug, self.info.vendor);
+        match asked {
+            Some(asked) => entry(Label::Asked, &format!("{vendor}{}{asked}", words.comma()))?,
+            None => entry(Label::Asked, &vendor)?,
+        }
+        if let Some(code) = &self.code {
+            let meaning = Glossary::of(self.info.slug).and_then(|glossary| glossary.code(code));
+            let meaning = meaning.map(|meaning| format!(" {}", context.lang.of(meaning))).unwrap_or_default();
+            entry(Label::Code, &format!("{code}{meaning}"))?;
+        }
+        let details = self.details_text(context);
+        if !details.is_empty() {
+            entry(Label::Details, &details)?;
+        }
+        Ok(())
+    }
+
+    fn details_text(&self, context: &Context) -> String {
+        let words = context.words;
+        let Details { sex, birth_date, age, address, province, city, county } = self.details;
+        let sex = sex.map(|sex| match sex {
+            Sex::Male => words.male().to_owned(),
+            Sex::Female => words.female().to_owned(),
+        });
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let details = [
+            (Label::Sex, sex),
+            (Label::BirthDate, birth_date.map(|date| date.to_string())),
+            (Label::Age, age.map(|age| age.to_string())),
+            (Label::Address, owned(address)),
+            (Label::Province, owned(province)),
+            (Label::City, owned(city)),
+            (Label::County, owned(county)),
+        ];
+        let shown = details.into_iter().filter_map(|(label, value)| Some(format!("{} {}", words.label(label), value?)));
+        shown.collect::<Vec<_>>().join(words.comma())
+    }
+
+    const fn paint(&self) -> Paint {
+        match self.cause {
+            Cause::Verdict(Verdict::Match) => Paint::Green,
+            Cause::Verdict(Verdict::NoRecord) | Cause::Refused(RefusalClass::Busy | RefusalClass::Throttled) => {
+                Paint::Yellow
+            }
+            _ => Paint::Red,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What `--help` says.
+
+use clap::{Arg, ArgAction, Command};
+
+use super::{Both, Lang, both};
+
+/// The providers' slugs, for sentences.
+pub(crate) fn slugs(separator: &str) -> String {
+    heyan::provider::ALL.iter().map(|provider| provider.info().slug).collect::<Vec<_>>().join(separator)
+}
+
+const COMMANDS: &[(&str, Both)] = &[
+    (
+        "verify",
+        both(
+            "核验一个人：姓名、身份证号码，以及（三要素时）手机号",
+            "Verify one person: name, identity number and, with three factors, mobile number",
+        ),
+    ),
+    ("check", both("离线检查身份证号码，不联网", "Check identity numbers offline; no network")),
+    (
+        "explain",
+        both(
+            "解释一份应答：从标准输入读入，逐项说明含义",
+            "Say what a raw reply on standard input means, field by field",
+        ),
+    ),
+    (
+        "request",
+        both("显示将要发送的 HTTP 请求，什么也不发送", "Show the HTTP request that would be sent; sends nothing"),
+    ),
+    ("providers", both("列出供应商", "List the providers")),
+    ("sandbox", both("单独运行模拟网关", "Run the simulated gateway on its own")),
+];
+
+/// Arguments by name; those that mean something else under one command stand there as `command.name`.
+const ARGUMENTS: &[(&str, Both)] = &[
+    (
+        "sandbox",
+        both(
+            "问进程内的模拟网关，不花钱；不需要凭证",
+            "Ask a simulated gateway inside this process: free, without credentials",
+        ),
+    ),
+    ("json", both("给脚本用：每行一个 JSON 对象", "For scripts: one JSON object per line")),
+    ("reveal", both("不打码，显示完整的姓名和号码", "Show names and numbers in clear")),
+    ("lang", both("语言；默认按 LC_ALL、LC_MESSAGES、LANG", "Language; default by LC_ALL, LC_MESSAGES, LANG")),
+    ("provider", both("供应商名称，见 heyan providers", "Slug of the provider, see heyan providers")),
+    (
+        "verify.provider",
+        both(
+            "供应商名称，见 heyan providers；写多个就是备选顺序，没有结论且可以重试时改问下一个",
+            "Slug of the provider, see heyan providers; several are a failover order, used when there is no verdict and trying again is safe",
+        ),
+    ),
+    ("name", both("姓名；- 表示读标准输入的一行", "Name; - reads a line of standard input")),
+    ("id", both("身份证号码；- 表示读标准输入的一行", "Identity number; - reads a line of standard input")),
+    (
+        "mobile",
+        both(
+            "手机号，只用于三要素；- 表示读标准输入的一行",
+            "Mobile number, for three factors only; - reads a line of standard input",
+        ),
+    ),
+    ("lenient", both("容许空格、横线和全角字符", "Allow spaces, hyphens and full-width characters")),
+    (
+        "consent",
+        both(
+            "本人已看过授权书并同意；脚本必须写明",
+            "The person saw the authorisation and agreed; scripts must say so",
+        ),
+    ),
+    ("base_url", both("代替供应商的协议和主机", "Replaces the provider's scheme and host")),
+    (
+        "insecure_http",
+        both(
+            "允许 --base-url 用明文 http：途中谁都看得到，仅限本机测试",
+            "Allow plain http in --base-url: everybody on the way can read it; for tests on loopback",
+        ),
+    ),
+    ("ca", both("另外信任的 CA 证书（PEM 文件）", "A CA certificate to trust besides the system's (PEM file)")),
+    (
+        "timeout",
+        both(
+            "整个查询的时限，秒，可带小数；默认 20",
+            "Deadline of a whole call in seconds, fractions allowed; default 20",
+        ),
+    ),
+    ("ids", both("号码；不写则从标准输入每行读一个", "Numbers; without any, one a line of standard input")),
+    ("status", both("应答的 HTTP 状态码；默认 200", "HTTP status of the reply; default 200")),
+    ("header", both("应答的一个头部，可重复", "A header of the reply; may be repeated")),
+    ("timestamp", both("签名用的 Unix 毫秒时间；默认现在", "Unix time in milliseconds for the signature; default now")),
+    ("nonce", both("签名用的 UUID；默认随机", "UUID for the signature; default random")),
+    (
+        "curl",
+        both(
+            "显示为 curl 命令，凭证用 shell 变量",
+            "Show it as a curl command, with the credentials as shell variables",
+        ),
+    ),
+    ("listen", both("监听地址；默认 127.0.0.1 上的任意空闲端口", "Where to listen; default a free port of 127.0.0.1")),
+    ("https", both("使用 TLS，CA 在启动时生成", "Speak TLS, under a CA made at the start")),
+    ("ca_out", both("把 CA 证书（PEM）写到这个文件", "Write the CA's certificate to this file (PEM)")),
+    ("quota", both("每个供应商的收费次数，用完后拒绝", "So many charged calls for each provider, then refused")),
+    (
+        "classic",
+        both("像旧版网关那样只给错误信息，不给代码", "Error messages without codes, as older gateways send them"),
+    ),
+];
+
+const ABOUT: Both = both(
+    "实名核验：姓名与居民身份证号码（及手机号）是否属于同一个人",
+    "Real-name verification: do name and resident identity number (and mobile number) belong to one person?",
+);
+const AFTER: Both = both(
+    "凭证取自环境变量 HEYAN_APPCODE，或 HEYAN_APPKEY 和 HEYAN_APPSECRET，或 HEYAN_VENDOR_KEY；\n\
+     同名加 _FILE 的变量给出文件路径。命令行参数里不放凭证。\n\
+     退出状态：0 一致 · 1 不一致 · 2 库无 · 3 被拒绝 · 4 出错 · 64 用法或输入有误，什么也没有发送。\n\
+     （check：0 全部有效 · 1 有无效的）",
+    "Credentials come from the environment: HEYAN_APPCODE, or HEYAN_APPKEY and HEYAN_APPSECRET, or HEYAN_VENDOR_KEY;\n\
+     the same with _FILE behind names a file. They are never arguments.\n\
+     Exit status: 0 match, 1 mismatch, 2 no record, 3 refused, 4 error, 64 wrong use or bad input before anything was sent.\n\
+     (check: 0 all valid, 1 some invalid)",
+);
+const USAGE: Both = both("用法：", "Usage: ");
+const COMMAND_HEADING: Both = both("命令", "Commands");
+const OPTION_HEADING: Both = both("选项", "Options");
+const ARGUMENT_HEADING: Both = both("参数", "Arguments");
+const HELP: Both = both("显示帮助", "Print help");
+const VERSION: Both = both("显示版本", "Print version");
+
+/// The parser with its help in one language.
+pub(crate) fn localised(command: Command, lang: Lang) -> Command {
+    let command = described(command, None, lang)
+        .about(lang.of(ABOUT))
+        .after_help(lang.of(AFTER))
+        .subcommand_help_heading(lang.of(COMMAND_HEADING))
+        .disable_version_flag(true)
+        .arg(flag("version", 'V', ArgAction::Version, lang.of(VERSION), lang));
+    command.mut_subcommands(|command| {
+        let name = command.get_name().to_owned();
+        let about = lang.of(found(COMMANDS, &name));
+        described(command, Some(&name), lang).about(about)
+    })
+}
+
+fn described(command: Command, name: Option<&str>, lang: Lang) -> Command {
+    let template = format!("{{about}}\n\n{}{{usage}}\n\n{{all-args}}{{after-help}}\n", lang.of(USAGE));
+    command
+        .help_template(template)
+        .disable_help_flag(true)
+        .mut_args(|argument| {
+            let id = argument.get_id().as_str().to_owned();
+            let specific = name.and_then(|name| look_up(ARGUMENTS, &format!("{name}.{id}")));
+            let help = lang.of(specific.unwrap_or_else(|| found(ARGUMENTS, &id)));
+            let heading = if argument.is_positional() { ARGUMENT_HEADING } else { OPTION_HEADING };
+            argument.help(help).help_heading(lang.of(heading))
+        })
+        .arg(flag("help", 'h', ArgAction::Help, lang.of(HELP), lang))
+}
+
+fn flag(name: &'static str, short: char, action: ArgAction, help: &'static str, lang: Lang) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .short(short)
+        .action(action)
+        .help(help)
+        .help_heading(lang.of(OPTION_HEADING))
+        .display_order(99)
+}
+
+fn look_up(table: &[(&str, Both)], key: &str) -> Option<Both> {
+    table.iter().find(|(known, _)| *known == key).map(|(_, text)| *text)
+}
+
+/// A test asks for the help of every command and every argument, so the default is never seen.
+fn found(table: &[(&str, Both)], key: &str) -> Both {
+    look_up(table, key).unwrap_or(both("", ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::localised;
+    use crate::args::Cli;
+    use crate::words::Lang;
+
+    #[test]
+    fn everything_has_a_help_text() {
+        for lang in [Lang::Zh, Lang::En] {
+            let mut cli = localised(Cli::command(), lang);
+            cli.build();
+            for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
+                assert!(!command.get_about().unwrap().to_string().is_empty(), "{}", command.get_name());
+                for argument in command.get_arguments() {
+                    assert!(!argument.get_help().unwrap().to_string().is_empty(), "{}", argument.get_id());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_parser_is_sound() {
+        localised(Cli::command(), Lang::En).debug_assert();
+    }
+}

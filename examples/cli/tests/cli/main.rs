@@ -1,0 +1,10 @@
+//! The built command, end to end, against a sandbox in this process.
+
+mod check;
+mod explain;
+mod failures;
+mod request;
+mod run;
+mod texts;
+mod verify;
+mod wrong_use;
