@@ -42,7 +42,6 @@
 //!
 //! A logger may be turned up between the check and the sending; the guard protects from settings, not from races.
 
-
 mod client;
 mod config;
 mod credentials;

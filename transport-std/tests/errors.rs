@@ -1,6 +1,5 @@
 //! Every way a call can fail on plain connections: what it is called, what it may have cost.
 
-
 mod support;
 
 use std::io;

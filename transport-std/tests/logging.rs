@@ -1,6 +1,5 @@
 //! What a logger gets to see. One test: there is one logger for a process.
 
-
 mod support;
 
 use std::sync::Mutex;

@@ -1,6 +1,5 @@
 //! Connections and addresses are kept and shared.
 
-
 mod support;
 
 use std::sync::Arc;

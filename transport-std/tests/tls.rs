@@ -1,6 +1,5 @@
 //! Who is believed, and that nothing is said to anybody else.
 
-
 mod support;
 
 use std::net::TcpListener;

@@ -1,6 +1,5 @@
 //! What crosses the wire is what the core wrote.
 
-
 mod support;
 
 use heyan::provider::ALL;

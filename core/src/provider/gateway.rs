@@ -84,6 +84,8 @@ static MESSAGES: &[(&str, RefusalClass)] = {
         ("Invalid Content-MD5", Configuration),
         ("Nonce Used", Configuration),
         ("API Not Found", Configuration),
+        ("Invalid Param Location", Configuration),
+        ("Unsupported Multipart", Configuration),
         ("Empty Signature", Credentials),
         ("Internal Error", Busy),
         ("Failed To Invoke Backend Service", Busy),
