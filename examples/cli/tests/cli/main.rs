@@ -5,6 +5,7 @@ mod explain;
 mod failures;
 mod request;
 mod run;
+mod stranger;
 mod texts;
 mod verify;
 mod wrong_use;

@@ -1,0 +1,79 @@
+//! A thousand numbers, half of them valid.
+
+use std::hint::black_box;
+
+use heyan::IdNumber;
+
+use crate::TODAY;
+
+/// How many numbers the batch holds. The counts are given for each of them.
+const COUNT: usize = 1000;
+
+/// `IdNumber::check_bulk` over numbers of 18 characters, every other one with a typing error: one digit replaced by another.
+///
+/// Regions, birth dates from 1900 to 1904 and sequence numbers are drawn by a fixed generator, so that the rare paths
+/// (the check character X, the end of a month) come up as often as they do in a queue of people.
+pub struct Numbers {
+    numbers: Vec<[u8; 18]>,
+    valid: Vec<bool>,
+}
+
+impl Numbers {
+    /// Draws them.
+    ///
+    /// # Panics
+    /// When it is not just the unspoilt half that is valid.
+    #[must_use]
+    pub fn new() -> &'static mut Self {
+        let mut draw = Generator(0x5EED);
+        let numbers = (0..COUNT).map(|at| if at % 2 == 0 { draw.number() } else { draw.spoilt() }).collect();
+        let case = Box::leak(Box::new(Self { numbers, valid: vec![false; COUNT] }));
+        assert!(case.run(), "as many verdicts as numbers");
+        assert!(case.valid.iter().enumerate().all(|(at, &valid)| valid == (at % 2 == 0)), "every other one is valid");
+        case.valid.fill(false);
+        case
+    }
+
+    /// Checks all of them, and says whether that worked.
+    pub fn run(&mut self) -> bool {
+        IdNumber::check_bulk(black_box(&self.numbers), black_box(TODAY), black_box(&mut self.valid)).is_ok()
+    }
+}
+
+/// A linear congruential generator (Knuth's MMIX constants): the same numbers on every machine.
+struct Generator(u64);
+
+impl Generator {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+
+    fn number(&mut self) -> [u8; 18] {
+        const REGIONS: [u32; 8] = [110_101, 130_102, 210_202, 310_104, 320_505, 440_106, 510_107, 650_102];
+        const DAYS: [u64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let region = REGIONS[self.below(8) as usize];
+        let year = 1900 + self.below(5);
+        let month = self.below(12);
+        let day = 1 + self.below(DAYS[month as usize]);
+        let text = format!("{region}{year}{:02}{day:02}{:03}", month + 1, self.below(1000));
+        let mut number = [0; 18];
+        number[..17].copy_from_slice(text.as_bytes());
+        number[17] = check_character(&number);
+        number
+    }
+
+    fn spoilt(&mut self) -> [u8; 18] {
+        let mut number = self.number();
+        let at = self.below(17) as usize;
+        let digit = number[at] - b'0';
+        number[at] = b'0' + (digit + 1 + self.below(9) as u8) % 10;
+        number
+    }
+}
+
+/// ISO 7064 MOD 11-2, by its definition.
+fn check_character(number: &[u8; 18]) -> u8 {
+    let folded = number[..17].iter().fold(0, |sum, digit| (sum + u32::from(digit - b'0')) * 2 % 11);
+    b"10X98765432"[folded as usize]
+}

@@ -1,0 +1,113 @@
+//! Runs tests/bench under valgrind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::{env, process};
+
+use serde_json::Value;
+
+use super::baseline::{Counts, Unit};
+use crate::run::{Result, cargo, output, program, typed};
+
+/// The cases of `heyan-bench stack`.
+const STACK_CASES: [&str; 4] = ["request_appcode", "request_signed", "reply", "exchange"];
+
+/// Counts everything.
+pub(crate) fn all() -> Result<Counts> {
+    let mut counts = Counts::default();
+    let helper = helper()?;
+    let providers = output(program(&helper).arg("list"))?;
+    let providers: Vec<&str> = providers.lines().collect();
+    instructions(&providers, &mut counts)?;
+    stack(&helper, &providers, &mut counts)?;
+    Ok(counts)
+}
+
+/// The release of the compiler, on which counts depend.
+pub(crate) fn compiler() -> Result<String> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    output(program(rustc).arg("--version")).map(|text| text.trim().to_owned())
+}
+
+/// What the environment says must not change what is counted: no flags for the processor at hand.
+fn plain(mut command: Command) -> Command {
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.ends_with("RUSTFLAGS") || text.starts_with("CARGO_PROFILE_") || text.starts_with("GUNGRAUN_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// Builds the program heyan-bench, as it would ship, and says where it is.
+fn helper() -> Result<PathBuf> {
+    let build = ["build", "--profile", "bench", "--package", "heyan-bench", "--bin", "heyan-bench"];
+    let messages = output(plain(cargo(&build)).args(["--message-format", "json-render-diagnostics"]))?;
+    let executable = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| message.get("executable").and_then(Value::as_str).map(PathBuf::from));
+    executable.ok_or_else(|| "cargo does not say where it put heyan-bench".into())
+}
+
+fn instructions(providers: &[&str], counts: &mut Counts) -> Result {
+    let bench = ["bench", "--package", "heyan-bench", "--bench", "instructions", "--", "--output-format=json"];
+    let summaries = output(&mut plain(cargo(&bench)))?;
+    for line in summaries.lines() {
+        let summary: Value = serde_json::from_str(line).map_err(|error| format!("gungraun's summary: {error}"))?;
+        let (case, allocations, instructions) = one(&summary, providers)
+            .ok_or_else(|| format!("gungraun's summary reads otherwise than expected: {line}"))?;
+        counts.insert(Unit::Instructions, case.clone(), instructions);
+        counts.insert(Unit::Allocations, case, allocations);
+    }
+    Ok(())
+}
+
+/// Case, allocated blocks and instructions of one line of gungraun's JSON.
+fn one(summary: &Value, providers: &[&str]) -> Option<(String, u64, u64)> {
+    let mut case = summary.get("function_name")?.as_str()?.to_owned();
+    // `each_3` is the provider at index 3.
+    if let Some(index) = summary.get("id").and_then(Value::as_str).and_then(|id| id.strip_prefix("each_")) {
+        case = format!("{case}/{}", providers.get(index.parse::<usize>().ok()?)?);
+    }
+    let metric = |tool: &str, name: &str| {
+        let profiles = summary.get("profiles")?.as_array()?;
+        let profile = profiles.iter().find(|profile| profile.get("tool").and_then(Value::as_str) == Some(tool))?;
+        profile.pointer("/data/total/metrics")?.get(name)?.pointer("/values/new")?.as_u64()
+    };
+    Some((case, metric("DHAT", "TotalBlocks")?, metric("Callgrind", "Ir")?))
+}
+
+/// The deepest point of each case above that of a case which does nothing.
+fn stack(helper: &Path, providers: &[&str], counts: &mut Counts) -> Result {
+    eprintln!(
+        "$ heyan-bench stack CASE INDEX, under valgrind --tool=massif --stacks=yes, {} times",
+        1 + STACK_CASES.len() * providers.len()
+    );
+    let nothing = deepest(helper, "nothing", 0)?;
+    for case in STACK_CASES {
+        for (index, provider) in providers.iter().enumerate() {
+            let bytes = deepest(helper, case, index)?.saturating_sub(nothing);
+            counts.insert(Unit::StackBytes, format!("{case}/{provider}"), bytes);
+        }
+    }
+    Ok(())
+}
+
+fn deepest(helper: &Path, case: &str, index: usize) -> Result<u64> {
+    let report = env::temp_dir().join(format!("heyan-massif-{}", process::id()));
+    let mut valgrind = program("valgrind");
+    valgrind.args(["--quiet", "--tool=massif", "--heap=no", "--stacks=yes", "--peak-inaccuracy=0.0", "--depth=1"]);
+    valgrind.arg(format!("--massif-out-file={}", report.display())).arg(helper).args(["stack", case]);
+    // The environment stands on the stack as well.
+    let status = valgrind.arg(index.to_string()).env_clear().status();
+    if !status.as_ref().is_ok_and(ExitStatus::success) {
+        return Err(format!("{} ended with {status:?}", typed(&valgrind)));
+    }
+    let text = fs::read_to_string(&report).map_err(|error| format!("massif's report: {error}"))?;
+    let _ = fs::remove_file(&report);
+    let bytes = text.lines().filter_map(|line| line.strip_prefix("mem_stacks_B=")?.parse().ok());
+    bytes.max().ok_or_else(|| "massif's report shows no stack".into())
+}

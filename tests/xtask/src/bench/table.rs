@@ -1,0 +1,161 @@
+//! The table of the READMEs, drawn from the baseline.
+
+use std::fmt::Write;
+use std::fs;
+
+use super::baseline::{Counts, Unit};
+use crate::run::{Result, root};
+
+const BEGIN: &str = "<!-- bench:begin -->\n";
+const END: &str = "<!-- bench:end -->\n";
+
+type Draw = fn(&Counts) -> Result<String>;
+
+/// The files with a table, and its language.
+pub(crate) const READMES: [(&str, Draw); 2] = [("README.md", english), ("README.zh-CN.md", chinese)];
+
+struct Words {
+    head: &'static str,
+    id_parse: &'static str,
+    id_bulk: &'static str,
+    request: &'static str,
+    flat: &'static str,
+    nested: &'static str,
+    stack_request: &'static str,
+    stack_reply: &'static str,
+    stack_exchange: &'static str,
+    heap: &'static str,
+    providers_head: &'static str,
+}
+
+pub(crate) fn english(counts: &Counts) -> Result<String> {
+    draw(
+        counts,
+        &Words {
+            head: "| x86-64, no target flags | unit | measured | bound | of the bound |",
+            id_parse: "one identity number, parsed",
+            id_bulk: "one of a batch of 1,000 identity numbers, checked",
+            request: "longest request (sjsys) with an AppCode, written",
+            flat: "flat reply (idcert), read",
+            nested: "nested reply (checkone), read",
+            stack_request: "writing a request, signed or not, any provider",
+            stack_reply: "reading a reply, any provider",
+            stack_exchange: "a whole exchange, any provider",
+            heap: "everything in this table",
+            providers_head: "| instructions | request, AppCode | request, signed | reply | whole exchange |",
+        },
+        ["instructions", "bytes of stack", "heap allocations"],
+    )
+}
+
+fn chinese(counts: &Counts) -> Result<String> {
+    draw(
+        counts,
+        &Words {
+            head: "| x86-64，无目标平台选项 | 单位 | 实测 | 上限 | 占上限 |",
+            id_parse: "解析一个身份证号",
+            id_bulk: "批量 1,000 个身份证号中的一个",
+            request: "写出最长的请求（sjsys，AppCode）",
+            flat: "读取扁平回复（idcert）",
+            nested: "读取嵌套回复（checkone）",
+            stack_request: "写出请求，签名与否，任一供应商",
+            stack_reply: "读取回复，任一供应商",
+            stack_exchange: "一次完整交互，任一供应商",
+            heap: "本表全部操作",
+            providers_head: "| 指令数 | 请求（AppCode） | 请求（签名） | 回复 | 完整交互 |",
+        },
+        ["指令", "栈字节", "堆分配"],
+    )
+}
+
+fn draw(counts: &Counts, words: &Words, units: [&str; 3]) -> Result<String> {
+    let mut text = format!("{}\n|---|---|---:|---:|---:|\n", words.head);
+    for (title, case) in [
+        (words.id_bulk, "id_bulk_1000"),
+        (words.id_parse, "id_parse"),
+        (words.request, "request_appcode/sjsys"),
+        (words.flat, "reply/idcert"),
+        (words.nested, "reply/checkone"),
+    ] {
+        let (bound, times) = Counts::bound_on(Unit::Instructions, case)?;
+        // Rounded up: it is shown beside a bound.
+        let count = counts.of(Unit::Instructions, case)?.div_ceil(times);
+        row(&mut text, title, units[0], count, bound);
+    }
+    let stack = |case| counts.most(Unit::StackBytes, case);
+    let request = stack("request_appcode")?.max(stack("request_signed")?);
+    row(&mut text, words.stack_request, units[1], request, Counts::bound_on(Unit::StackBytes, "request_signed")?.0);
+    row(&mut text, words.stack_reply, units[1], stack("reply")?, Counts::bound_on(Unit::StackBytes, "reply")?.0);
+    let _ = writeln!(text, "| {} | {} | {} | | |", words.stack_exchange, units[1], grouped(stack("exchange")?));
+    let mut blocks = 0;
+    for case in ["id_parse", "id_bulk_1000", "request_appcode", "request_signed", "reply", "exchange"] {
+        blocks += counts.most(Unit::Allocations, case)?;
+    }
+    let _ = writeln!(text, "| {} | {} | {blocks} | 0 | |", words.heap, units[2]);
+
+    let _ = write!(text, "\n{}\n|---|---:|---:|---:|---:|\n", words.providers_head);
+    for provider in counts.providers("reply") {
+        let _ = write!(text, "| `{provider}` |");
+        for case in ["request_appcode", "request_signed", "reply", "exchange"] {
+            let _ = write!(text, " {} |", grouped(counts.of(Unit::Instructions, &format!("{case}/{provider}"))?));
+        }
+        text.push('\n');
+    }
+    Ok(text)
+}
+
+fn row(text: &mut String, title: &str, unit: &str, count: u64, bound: u64) {
+    let share = (count * 100).div_ceil(bound);
+    let _ = writeln!(text, "| {title} | {unit} | {} | {} | {share} % |", grouped(count), grouped(bound));
+}
+
+/// With a comma between thousands.
+fn grouped(count: u64) -> String {
+    if count < 1000 { count.to_string() } else { format!("{},{:03}", grouped(count / 1000), count % 1000) }
+}
+
+/// Replaces what stands between the markers.
+pub(crate) fn write(readme: &str, table: &str) -> Result {
+    let path = root().join(readme);
+    let text = fs::read_to_string(&path).map_err(|error| format!("{readme}: {error}"))?;
+    let (before, _, after) = parts(readme, &text)?;
+    fs::write(&path, format!("{before}{table}{after}")).map_err(|error| format!("{readme}: {error}"))
+}
+
+/// Says whether it is what stands between the markers.
+pub(crate) fn check(readme: &str, table: &str) -> Result {
+    let text = fs::read_to_string(root().join(readme)).map_err(|error| format!("{readme}: {error}"))?;
+    if parts(readme, &text)?.1 == table {
+        return Ok(());
+    }
+    Err(format!("the table in {readme} is not the baseline's: cargo xtask bench --write-readme"))
+}
+
+/// Up to and with the first marker, between the two, and from the second one on.
+fn parts<'t>(readme: &str, text: &'t str) -> Result<(&'t str, &'t str, &'t str)> {
+    let markers = || {
+        let from = text.find(BEGIN)? + BEGIN.len();
+        let to = from + text.get(from..)?.find(END)?;
+        Some((text.get(..from)?, text.get(from..to)?, text.get(to..)?))
+    };
+    markers().ok_or_else(|| format!("{readme} has no line {:?} with a line {:?} after it", BEGIN.trim(), END.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, parts};
+
+    #[test]
+    fn groups_thousands() {
+        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_002_003, "1,002,003")] {
+            assert_eq!(grouped(count), text);
+        }
+    }
+
+    #[test]
+    fn finds_the_markers() {
+        let text = "a\n<!-- bench:begin -->\nb\n<!-- bench:end -->\nc\n";
+        assert_eq!(parts("", text), Ok(("a\n<!-- bench:begin -->\n", "b\n", "<!-- bench:end -->\nc\n")));
+        assert!(parts("", "<!-- bench:end -->\n<!-- bench:begin -->\n").is_err());
+    }
+}

@@ -1,0 +1,24 @@
+//! `cargo xtask lint`.
+
+use crate::privacy;
+use crate::run::{Result, Steps, cargo, must};
+
+pub(crate) fn run() -> Result {
+    let mut steps = Steps::default();
+    steps.step("formatting", || must(&mut cargo(&["fmt", "--all", "--check"])));
+    for (name, what) in [
+        ("clippy, everything with all features", &["--all-targets", "--all-features"][..]),
+        // What only one feature uses is dead code without it.
+        ("clippy, core without features", &["--package", "heyan", "--all-targets"][..]),
+        ("clippy, instruction counts", &["--package", "heyan-bench", "--bench", "instructions"][..]),
+    ] {
+        steps.step(name, || must(cargo(&["clippy", "--quiet"]).args(what).args(["--", "--deny", "warnings"])));
+    }
+    // Libraries only: the command's binary has the core's name, and its pages would be written over the core's.
+    steps.step("rustdoc", || {
+        let doc = ["doc", "--quiet", "--no-deps", "--lib", "--all-features"];
+        must(cargo(&doc).env("RUSTDOCFLAGS", "--deny warnings"))
+    });
+    steps.step("privacy", privacy::run);
+    steps.finish()
+}

@@ -1,0 +1,82 @@
+//! `cargo xtask`: the project's own tool. It runs what the README and CI name, and nothing they could not run by hand:
+//! every command is printed before it starts.
+
+mod audit;
+mod bench;
+mod lint;
+mod privacy;
+mod run;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own tool.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Pass all tests, and set up what they need.
+    ///
+    /// Runs the unit, integration and documentation tests of every crate that builds for this machine, the core's tests
+    /// with each combination of its features, and builds what must run without an operating system for
+    /// thumbv7em-none-eabi and thumbv6m-none-eabi.
+    ///
+    /// Whether those two targets are there is found out by compiling for them. If one is not, `rustup target add` is
+    /// tried. If that fails as well, the builds for it are SKIPPED, which the last lines say with the command that is
+    /// missing; with --strict, or with CI set in the environment, they FAIL instead.
+    Test(test::Options),
+
+    /// Count instructions, heap allocations and stack bytes under valgrind, and hold them against bounds and baseline.
+    ///
+    /// Fails when a count is beyond its bound, differs from tests/bench/baseline.tsv by more than 3 % either way, or
+    /// anything is allocated. A count that fell is committed with --bless, so that it cannot rise again unseen.
+    ///
+    /// Needs x86-64 Linux and valgrind (Debian: apt-get install valgrind). Installs gungraun-runner, by cargo, in the
+    /// version of the gungraun library.
+    Bench(bench::Options),
+
+    /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
+    Lint,
+
+    /// See that no identity or mobile number in the tree can be a living person's.
+    ///
+    /// Every run of 18 characters or 15 digits that reads as a resident identity number must show a birth before 1905,
+    /// and every mobile number must be 130 0000 0xxx. Whatever else stands in the tree is listed with its source in
+    /// tests/xtask/allowed-numbers.tsv.
+    Privacy,
+
+    /// Licences, sources and duplicates of all dependencies (deny.toml), and the core's dependencies by name.
+    ///
+    /// Installs cargo-deny, by cargo. The core's dependencies are listed with their reasons in
+    /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
+    Audit(audit::Options),
+
+    /// Install the tools that bench and audit need. They do so themselves; this is for doing it in advance.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Test(options) => test::run(&options),
+        Command::Bench(options) => bench::run(&options),
+        Command::Lint => lint::run(),
+        Command::Privacy => privacy::run(),
+        Command::Audit(options) => audit::run(&options),
+        Command::Setup => tools::setup(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nFAILED: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
