@@ -100,6 +100,7 @@ mod outcome;
 pub mod provider;
 mod redact;
 pub mod subject;
+mod text;
 
 pub use auth::{AppCode, AppKey, CredentialError, Credentials, Stamp, VendorKey};
 pub use buffer::Buffer;

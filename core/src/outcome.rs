@@ -195,7 +195,8 @@ impl<const N: usize> fmt::Display for Token<N> {
 
 impl<const N: usize> fmt::Debug for Token<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(self.as_str(), f)
+        // There is nothing to escape in a token. (`Debug` of `str` would bring Unicode's tables along.)
+        write!(f, "\"{}\"", self.as_str())
     }
 }
 

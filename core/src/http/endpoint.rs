@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::text::{rsplit_once, split_once};
+
 /// Longest `host` or `host:port` in bytes. The providers' own have at most 33.
 pub const AUTHORITY_MAX: usize = 128;
 /// Longest path in bytes. The providers' own have at most 28.
@@ -16,7 +18,7 @@ pub const PATH_MAX: usize = 64;
 /// assert_eq!(Endpoint::parse("http://gateway.example.com"), Err(EndpointError::Insecure));
 /// # Ok::<(), EndpointError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Endpoint<'a> {
     secure: bool,
@@ -55,6 +57,13 @@ impl fmt::Display for EndpointError {
 
 impl core::error::Error for EndpointError {}
 
+impl fmt::Debug for Endpoint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = if self.secure { "https" } else { "http" };
+        write!(f, "Endpoint({scheme}://{}{})", self.authority, self.path.unwrap_or_default())
+    }
+}
+
 impl<'a> Endpoint<'a> {
     /// Reads `https://host[:port][/path]`. A path other than `/` replaces the provider's.
     ///
@@ -82,7 +91,7 @@ impl<'a> Endpoint<'a> {
     }
 
     fn after_scheme(secure: bool, rest: &'a str) -> Result<Self, EndpointError> {
-        let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let at = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
         let (authority, path) = rest.split_at_checked(at).unwrap_or((rest, ""));
         check_authority(authority)?;
         check_path(path)?;
@@ -104,9 +113,9 @@ impl<'a> Endpoint<'a> {
     /// The host without port and brackets: what to resolve, and what a certificate must name.
     #[must_use]
     pub fn host(&self) -> &'a str {
-        match self.authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        match self.authority.strip_prefix('[').and_then(|rest| split_once(rest, b']')) {
             Some((address, _)) => address,
-            None => self.authority.split(':').next().unwrap_or(self.authority),
+            None => split_once(self.authority, b':').map_or(self.authority, |(host, _)| host),
         }
     }
 
@@ -114,8 +123,8 @@ impl<'a> Endpoint<'a> {
     #[must_use]
     pub fn port(&self) -> u16 {
         let default = if self.secure { 443 } else { 80 };
-        let after_host = self.authority.rsplit_once(']').map_or(self.authority, |(_, rest)| rest);
-        after_host.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or(default)
+        let after_host = rsplit_once(self.authority, b']').map_or(self.authority, |(_, rest)| rest);
+        rsplit_once(after_host, b':').and_then(|(_, port)| port.parse().ok()).unwrap_or(default)
     }
 
     /// The path that replaces the provider's, if one was given.
@@ -131,22 +140,22 @@ fn check_authority(authority: &str) -> Result<(), EndpointError> {
     }
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
-            let (address, rest) = rest.split_once(']').ok_or(EndpointError::Host)?;
-            address.parse::<core::net::Ipv6Addr>().map_err(|_| EndpointError::Host)?;
+            let (address, rest) = split_once(rest, b']').ok_or(EndpointError::Host)?;
+            check_ipv6(address)?;
             let port = match rest {
                 "" => None,
                 rest => Some(rest.strip_prefix(':').ok_or(EndpointError::Host)?),
             };
             (None, port)
         }
-        None => match authority.split_once(':') {
+        None => match split_once(authority, b':') {
             Some((host, port)) => (Some(host), Some(port)),
             None => (Some(authority), None),
         },
     };
     if let Some(host) = host {
-        let letters = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        if !host.split('.').all(letters) {
+        let letters = |label: &[u8]| !label.is_empty() && label.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-');
+        if !host.as_bytes().split(|byte| *byte == b'.').all(letters) {
             return Err(EndpointError::Host);
         }
     }
@@ -158,6 +167,36 @@ fn check_authority(authority: &str) -> Result<(), EndpointError> {
         },
         Some(_) => Err(EndpointError::Port),
     }
+}
+
+/// Takes the first two forms of RFC 4291 §2.2: eight groups, or `::` in the place of some. (Parsing an `Ipv6Addr` would
+/// bring places that can panic.)
+fn check_ipv6(address: &str) -> Result<(), EndpointError> {
+    let address = address.as_bytes();
+    let gap = address.windows(2).position(|pair| pair == b"::");
+    let complete = match gap.and_then(|at| address.split_at_checked(at)) {
+        None => count_groups(address) == Some(8),
+        Some((front, behind)) => {
+            let back = behind.get(2..).unwrap_or_default();
+            let shown = |part| count_groups(part).unwrap_or(8);
+            shown(front).saturating_add(shown(back)) < 8
+        }
+    };
+    if complete { Ok(()) } else { Err(EndpointError::Host) }
+}
+
+/// How many groups of hexadecimal digits there are, or `None` when one is none.
+fn count_groups(part: &[u8]) -> Option<usize> {
+    if part.is_empty() {
+        return Some(0);
+    }
+    let is_group = |group: &[u8]| matches!(group.len(), 1..=4) && group.iter().all(u8::is_ascii_hexdigit);
+    part.split(|byte| *byte == b':').try_fold(
+        0_usize,
+        |count, group| {
+            if is_group(group) { count.checked_add(1) } else { None }
+        },
+    )
 }
 
 fn check_path(path: &str) -> Result<(), EndpointError> {
@@ -178,6 +217,9 @@ mod tests {
         let six = Endpoint::parse_insecure_http("http://[::1]:8080/").unwrap();
         assert_eq!((six.host(), six.port(), six.path(), six.is_secure()), ("::1", 8080, None, false));
         assert_eq!(Endpoint::parse("https://[::1]").unwrap().port(), 443);
+        for address in ["::", "1::", "::2", "fe80::1:2", "1:2:3:4:5:6:7:8", "1:2:3::5:6:7:8", "2001:DB8::a"] {
+            assert_eq!(Endpoint::parse(&std::format!("https://[{address}]")).map(|e| e.port()), Ok(443), "{address}");
+        }
     }
 
     #[test]
@@ -196,6 +238,15 @@ mod tests {
             ("https://[::1", EndpointError::Host),
             ("https://[::1]8", EndpointError::Host),
             ("https://[host]", EndpointError::Host),
+            ("https://[]", EndpointError::Host),
+            ("https://[:]", EndpointError::Host),
+            ("https://[:::]", EndpointError::Host),
+            ("https://[1::2::3]", EndpointError::Host),
+            ("https://[1:2:3:4:5:6:7]", EndpointError::Host),
+            ("https://[1:2:3:4:5:6:7:8:9]", EndpointError::Host),
+            ("https://[1:2:3:4::5:6:7:8]", EndpointError::Host),
+            ("https://[12345::]", EndpointError::Host),
+            ("https://[1:]", EndpointError::Host),
             ("https://host:", EndpointError::Port),
             ("https://host:0", EndpointError::Port),
             ("https://host:65536", EndpointError::Port),

@@ -131,6 +131,8 @@ pub(super) struct Head {
 }
 
 /// Parses a whole head, from the status line to the empty line, and judges its framing.
+// Out of line for the same reason as `Exchange::finish`.
+#[inline(never)]
 pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
     let mut status = 0;
     let mut minor = 1;

@@ -7,6 +7,8 @@
 
 use core::fmt;
 
+use serde_json_core::str::EscapedStr;
+
 use super::JsonError;
 use super::pass::{Name, Names, Normalized, is_space, skip_plain};
 use crate::redact::redacted;
@@ -208,7 +210,9 @@ fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
         Some(b'{') => Value::Object(Object { text, escapes }),
         Some(b'[') => Value::Array,
         Some(b'"') => {
-            let text: &str = decode(text)?;
+            // As an `EscapedStr`: for `str` serde-json-core brings code, and places that can panic, which only runs with
+            // a buffer for unescaped text.
+            let EscapedStr(text) = decode(text)?;
             if escapes && text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
         }
         Some(b't' | b'f') => Value::Bool(decode(text)?),

@@ -38,22 +38,63 @@ fn starts_with(text: &[u8], beginning: &str) -> bool {
 }
 
 fn by_code(code: &str) -> Option<RefusalClass> {
-    use RefusalClass::{Busy, Configuration, Credentials, QuotaExhausted, Subscription, Throttled};
-    Some(match code {
-        "A400AC" | "A401AC" | "A400MA" | "A400IK" | "A403IS" | "A401OT" | "A403EP" | "A403PR" | "I403AA" => Credentials,
-        "B403MQ" => QuotaExhausted,
-        "B403ME" | "B403MI" | "B403OD" | "B403MO" | "B451DO" | "B451GO" => Subscription,
-        "T429ID" | "T429IN" | "T429GR" | "T429PA" | "T429PR" | "T429SR" | "T429MR" => Throttled,
-        "A403IP" | "A403VN" | "A403AC" | "A403CO" | "A403IN" | "A403FC" | "X403DG" | "X400PM" | "X500ED" | "X500AM" => {
-            Configuration
-        }
-        "X500ER" | "X503BZ" | "D503BB" | "D503CB" | "D504RE" | "D504IL" | "D504CO" | "D504CS" | "D502FC" | "N502RE"
-        | "D504TO" | "X504TO" | "X504VE" => Busy,
-        // The table lists some twenty of them: bad header, body, path, method, size.
-        _ if code.len() == 6 && code.starts_with("I4") => Configuration,
-        _ => return None,
-    })
+    let code: &[u8; 6] = code.as_bytes().try_into().ok()?;
+    let listed = CODES.iter().find(|(listed, _)| listed == code).map(|(_, class)| *class);
+    // The table lists some twenty more of them: bad header, body, path, method, size.
+    listed.or_else(|| code.starts_with(b"I4").then_some(RefusalClass::Configuration))
 }
+
+static CODES: &[([u8; 6], RefusalClass)] = {
+    use RefusalClass::{Busy, Configuration, Credentials, QuotaExhausted, Subscription, Throttled};
+    &[
+        (*b"A400AC", Credentials),
+        (*b"A401AC", Credentials),
+        (*b"A400MA", Credentials),
+        (*b"A400IK", Credentials),
+        (*b"A403IS", Credentials),
+        (*b"A401OT", Credentials),
+        (*b"A403EP", Credentials),
+        (*b"A403PR", Credentials),
+        (*b"I403AA", Credentials),
+        (*b"B403MQ", QuotaExhausted),
+        (*b"B403ME", Subscription),
+        (*b"B403MI", Subscription),
+        (*b"B403OD", Subscription),
+        (*b"B403MO", Subscription),
+        (*b"B451DO", Subscription),
+        (*b"B451GO", Subscription),
+        (*b"T429ID", Throttled),
+        (*b"T429IN", Throttled),
+        (*b"T429GR", Throttled),
+        (*b"T429PA", Throttled),
+        (*b"T429PR", Throttled),
+        (*b"T429SR", Throttled),
+        (*b"T429MR", Throttled),
+        (*b"A403IP", Configuration),
+        (*b"A403VN", Configuration),
+        (*b"A403AC", Configuration),
+        (*b"A403CO", Configuration),
+        (*b"A403IN", Configuration),
+        (*b"A403FC", Configuration),
+        (*b"X403DG", Configuration),
+        (*b"X400PM", Configuration),
+        (*b"X500ED", Configuration),
+        (*b"X500AM", Configuration),
+        (*b"X500ER", Busy),
+        (*b"X503BZ", Busy),
+        (*b"D503BB", Busy),
+        (*b"D503CB", Busy),
+        (*b"D504RE", Busy),
+        (*b"D504IL", Busy),
+        (*b"D504CO", Busy),
+        (*b"D504CS", Busy),
+        (*b"D502FC", Busy),
+        (*b"N502RE", Busy),
+        (*b"D504TO", Busy),
+        (*b"X504TO", Busy),
+        (*b"X504VE", Busy),
+    ]
+};
 
 /// Longer beginnings stand before shorter ones that they begin with.
 static MESSAGES: &[(&str, RefusalClass)] = {

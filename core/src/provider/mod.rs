@@ -20,6 +20,8 @@ pub use sjsys::{SJSYS, Sjsys};
 
 pub(crate) use read::{Tariff, read};
 
+use core::fmt;
+
 use crate::auth::CODE_MAX;
 use crate::error::ReplyFault;
 use crate::http::{Method, head_max};
@@ -53,7 +55,7 @@ pub trait Provider: Sync {
 }
 
 /// What there is to know about a provider before a call.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Info {
     /// Short ASCII name, as commands take it.
@@ -96,6 +98,12 @@ pub enum Factor {
 
 /// Length in bytes of a reply that every documented reply stays far below: a head of 1.5 KiB and half a KiB of JSON.
 pub const REPLY_LEN: usize = 2048;
+
+impl fmt::Debug for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Info({})", self.slug)
+    }
+}
 
 impl Info {
     /// A provider's data; [`Info::with_vendor_key`] and [`Info::with_product_page`] add the rest.

@@ -8,6 +8,7 @@ use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
 use crate::outcome::{Details, Verdict};
+use crate::text::contains;
 
 /// 拇指云 two-factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Provider for Sfz2 {
         };
         let message = message.written().unwrap_or_default();
         // The page writes it behind an ASCII colon, replies have a full-width one too.
-        let no_record = message.contains("查无记录");
+        let no_record = contains(message.as_bytes(), "查无记录".as_bytes());
         let conclusion = match (ok, matches) {
             (Value::Number("1") | Value::Text("1"), Value::Bool(true)) if reply.is_success() && !no_record => {
                 verdict(Verdict::Match)
@@ -89,5 +90,8 @@ fn refusal(message: &str) -> RefusalClass {
         ("签名", RefusalClass::Configuration),
         ("Quota Exhausted", RefusalClass::QuotaExhausted),
     ];
-    PHRASES.iter().find(|(phrase, _)| message.contains(phrase)).map_or(RefusalClass::Unrecognized, |(_, class)| *class)
+    PHRASES
+        .iter()
+        .find(|(phrase, _)| contains(message.as_bytes(), phrase.as_bytes()))
+        .map_or(RefusalClass::Unrecognized, |(_, class)| *class)
 }

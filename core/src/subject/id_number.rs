@@ -10,6 +10,7 @@ use super::{
     input::{Typed, Unfit},
 };
 use crate::redact::redacted;
+use crate::text::count_chars;
 
 mod check;
 mod error;
@@ -259,11 +260,8 @@ impl IdNumber {
         }
         let [r1, r2, r3, r4, r5, r6, y1, y2, m1, m2, d1, d2, s1, s2, s3] = *digits;
         let mut number = complete([r1, r2, r3, r4, r5, r6, b'1', b'9', y1, y2, m1, m2, d1, d2, s1, s2, s3]);
-        let result = if check::is_valid(&number, Latest::new(today)) {
-            Ok(Self::from_valid(&number))
-        } else {
-            Err(explain_ascii(&number, today))
-        };
+        // Digits and X are text, so the default is never taken, and it is of the length that does not come here again.
+        let result = Self::parse(core::str::from_utf8(&number).unwrap_or("000000000000000000"), today);
         number.zeroize();
         result
     }
@@ -298,7 +296,7 @@ fn explain(text: &str, number: &[u8; 18], today: Date) -> IdNumberError {
 
 /// Why a text that is no row of 15 or 18 ASCII characters is no number.
 fn length_or_character(text: &str) -> IdNumberError {
-    match text.chars().count() {
+    match count_chars(text) {
         15 | 18 => IdNumberError::Character,
         _ => IdNumberError::Length,
     }

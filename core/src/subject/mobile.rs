@@ -6,6 +6,7 @@ use zeroize::Zeroize;
 
 use super::input::Typed;
 use crate::redact::redacted;
+use crate::text::count_chars;
 
 /// A mobile number of mainland China: 11 digits, the first 1, the second 3 to 9.
 ///
@@ -38,10 +39,10 @@ impl Mobile {
         let number: &[u8; 11] = match text.as_bytes().try_into() {
             Ok(number) => number,
             // 11 characters of more than 11 bytes have the length, but are no digits.
-            Err(_) if text.chars().count() == Self::LEN => return Err(MobileError::Character),
+            Err(_) if count_chars(text) == Self::LEN => return Err(MobileError::Character),
             Err(_) => return Err(MobileError::Length),
         };
-        if !text.is_ascii() && text.chars().count() != Self::LEN {
+        if !text.is_ascii() && count_chars(text) != Self::LEN {
             return Err(MobileError::Length);
         }
         if !number.iter().all(u8::is_ascii_digit) {

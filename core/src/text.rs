@@ -1,0 +1,62 @@
+//! Searches in text. Those of `str` take any pattern, and bring kilobytes of code and places that can panic into an image
+//! that searches for one character.
+
+/// What stands before and behind the first `separator`, which is ASCII.
+pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    let (before, rest) = text.split_at_checked(at)?;
+    Some((before, rest.get(1..)?))
+}
+
+/// The same for the last `separator`.
+pub(crate) fn rsplit_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().rposition(|byte| byte == separator)?;
+    let (before, rest) = text.split_at_checked(at)?;
+    Some((before, rest.get(1..)?))
+}
+
+/// Whether `phrase` occurs in `text`.
+pub(crate) fn contains(text: &[u8], phrase: &[u8]) -> bool {
+    let mut rest = text;
+    while !rest.starts_with(phrase) {
+        match rest {
+            [_, behind @ ..] => rest = behind,
+            [] => return false,
+        }
+    }
+    true
+}
+
+/// How many characters `text` has: as many as bytes that do not continue one. (`chars().count()` is made for longer
+/// texts.)
+pub(crate) fn count_chars(text: &str) -> usize {
+    text.bytes().filter(|byte| byte & 0xC0 != 0x80).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_like_str() {
+        for text in ["", ":", "a:", ":b", "a:b:c", "路:径", "none"] {
+            assert_eq!(split_once(text, b':'), text.split_once(':'), "{text}");
+            assert_eq!(rsplit_once(text, b':'), text.rsplit_once(':'), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_like_str() {
+        for text in ["", "a", "·", "路径", "a𠮷b"] {
+            assert_eq!(count_chars(text), text.chars().count(), "{text}");
+        }
+    }
+
+    #[test]
+    fn contains_like_str() {
+        for (text, phrase) in [("", ""), ("", "a"), ("a", ""), ("banana", "nan"), ("banana", "nab"), ("路径", "径")]
+        {
+            assert_eq!(contains(text.as_bytes(), phrase.as_bytes()), text.contains(phrase), "{text} {phrase}");
+        }
+    }
+}
