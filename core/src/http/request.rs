@@ -18,7 +18,7 @@
 //! signature. They are written where the missing lines will stand, then moved back by the length of those lines: one
 //! short move instead of a second pass over personal data.
 
-use crate::auth::sign::{self, SIGNATURE_LEN, SIGNED_HEADERS, ToSign};
+use crate::auth::sign::{SIGNATURE_LEN, SIGNED_HEADERS, ToSign};
 use crate::auth::{APP_KEY_MAX, CODE_MAX, Credentials};
 use crate::error::EncodeError;
 use crate::http::endpoint::{AUTHORITY_MAX, PATH_MAX};
@@ -26,6 +26,7 @@ use crate::inquiry::Inquiry;
 use crate::provider::{Factor, Info, Placement};
 use crate::redact::redacted;
 use crate::subject::Subject;
+use crate::text::split_once;
 
 const ACCEPT: &str = "application/json";
 /// Byte for byte what vendors A and D print in their samples; B, with a shorter one, is served by it too.
@@ -111,9 +112,10 @@ impl<'r> Iterator for Headers<'r> {
     type Item = (&'r str, &'r str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (line, rest) = self.lines.split_once(CRLF)?;
-        self.lines = rest;
-        line.split_once(": ")
+        let (line, rest) = split_once(self.lines, b'\r')?;
+        self.lines = rest.strip_prefix('\n')?;
+        let (name, value) = split_once(line, b':')?;
+        Some((name, value.strip_prefix(' ')?))
     }
 }
 
@@ -198,12 +200,11 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     let target = (target_at, w.len);
     w.pair(HOST, inquiry.endpoint.authority());
     let headers_at = target.1.saturating_add(" HTTP/1.1\r\n".len());
-    let mut digits = [0; 20];
     let mut signing = None;
     match &inquiry.credentials {
         Credentials::AppCode(code) => w.pair(APP_CODE, code.expose()),
         Credentials::Signed(key, stamp) => {
-            let timestamp = decimal(stamp.unix_ms(), &mut digits);
+            let timestamp = stamp.timestamp();
             w.pair(KEY, key.expose_key());
             w.pair(TIMESTAMP, timestamp);
             w.pair(NONCE, stamp.nonce());
@@ -221,26 +222,23 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
 
     let signature = match signing {
         // A request that does not fit is not worth hashing.
-        Some((key, stamp, timestamp)) if w.fits() => Some(sign::signature(
-            key.expose_secret(),
-            &ToSign {
-                method: method.as_str(),
-                accept: ACCEPT,
-                content_type: if is_form { FORM } else { "" },
-                key: key.expose_key(),
-                nonce: stamp.nonce(),
-                timestamp,
-                path,
-                parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
-            },
-        )),
+        Some((key, stamp, timestamp)) if w.fits() => Some(key.sign(&ToSign {
+            method: method.as_str(),
+            accept: ACCEPT,
+            content_type: if is_form { FORM } else { "" },
+            key: key.expose_key(),
+            nonce: stamp.nonce(),
+            timestamp,
+            path,
+            parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
+        })),
         Some(_) => Some([0; SIGNATURE_LEN]),
         None => None,
     };
 
     let body_len = parameters.1.saturating_sub(parameters.0);
     let mut digits = [0; 20];
-    let length = if is_form { decimal(u64::try_from(body_len).unwrap_or(u64::MAX), &mut digits) } else { "" };
+    let length = if is_form { decimal(body_len, &mut digits) } else { "" };
     let signature_len = if signature.is_some() { const { SIGNATURE.len().saturating_add(SIGNATURE_LEN) } } else { 0 };
     let gap = length.len().saturating_add(signature_len).saturating_add(END.len());
     let len = w.len.saturating_add(gap);
@@ -330,8 +328,8 @@ const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-/// `number` in decimal, in the end of `digits`, which holds any u64.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &str {
+/// `number` in decimal, in the end of `digits`, which holds any.
+fn decimal(mut number: usize, digits: &mut [u8; 20]) -> &str {
     let mut at = digits.len();
     for place in digits.iter_mut().rev() {
         // A remainder of ten fits.
@@ -365,6 +363,7 @@ impl Writer<'_> {
         self.text(value);
     }
 
+    #[inline(never)]
     fn bytes(&mut self, bytes: &[u8]) {
         let space = self.buffer.get_mut(self.len..).and_then(|rest| rest.split_at_mut_checked(bytes.len()));
         if let Some((space, _)) = space {
@@ -397,9 +396,11 @@ impl Writer<'_> {
 
     /// Moves what was written in `range` back by `gap` bytes. Only called when there is room.
     fn move_back(&mut self, range: (usize, usize), gap: usize) {
-        let to = range.0.saturating_add(gap);
-        if range.0 <= range.1 && range.1.saturating_add(gap) <= self.buffer.len() {
-            self.buffer.copy_within(range.0..range.1, to);
+        // In this shape the compiler sees that the copy cannot panic.
+        if let Some(space) = self.buffer.get_mut(range.0..range.1.saturating_add(gap))
+            && let Some(count) = space.len().checked_sub(gap)
+        {
+            space.copy_within(..count, gap);
         }
     }
 }
