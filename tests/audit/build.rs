@@ -1,0 +1,23 @@
+//! Linker script and relocations for the images, and the provider that the size image is built with.
+
+use std::path::Path;
+use std::{env, fs};
+
+fn main() {
+    let here = env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    println!("cargo:rerun-if-changed=memory.x");
+    println!("cargo:rustc-link-search={here}");
+    println!("cargo:rustc-link-arg-bins=-Tlink.x");
+    // The audit finds the calls of panicking functions by their relocations.
+    println!("cargo:rustc-link-arg-bins=--emit-relocs");
+
+    println!("cargo:rerun-if-env-changed=HEYAN_AUDIT_PROVIDER");
+    let slug = env::var("HEYAN_AUDIT_PROVIDER").unwrap_or_else(|_| "idcert".to_owned());
+    let provider = match slug.as_str() {
+        "all" => "&[&dyn Provider] = heyan::provider::ALL".to_owned(),
+        slug => format!("&[&dyn Provider; 1] = &[&heyan::provider::{}]", slug.to_uppercase()),
+    };
+    let code = format!("/// The providers linked.\npub static PROVIDERS: {provider};\n");
+    fs::write(Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("providers.rs"), code)
+        .expect("OUT_DIR can be written");
+}

@@ -1,0 +1,12 @@
+#![no_std]
+#![no_main]
+//! The image of [`heyan_audit::calls::with_reply`].
+
+#[path = "../halt.rs"]
+mod halt;
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    heyan_audit::calls::with_reply();
+    heyan_audit::board::exit(0)
+}

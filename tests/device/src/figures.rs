@@ -1,0 +1,185 @@
+//! `figures`: flash, RAM, stack and instructions against bounds and baseline.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::build::{Image, root};
+use crate::elf::Elf;
+use crate::measure;
+
+#[derive(clap::Args)]
+pub struct Options {
+    /// Write what was measured into the baseline instead of comparing with it. Bounds hold all the same.
+    #[arg(long)]
+    bless: bool,
+    /// Name the largest functions and constants of an image: one provider without signature.
+    #[arg(long)]
+    symbols: bool,
+}
+
+/// Unit and case to count.
+pub type Figures = BTreeMap<(String, String), u64>;
+
+pub const FLASH: &str = "flash bytes";
+pub const RAM: &str = "static RAM bytes";
+
+const BASELINE: &str = "tests/audit/baseline.tsv";
+
+/// How far a figure may be from the baseline, in percent, either way.
+const TOLERANCE_PERCENT: u64 = 3;
+
+/// What no case whose name begins so may exceed.
+const BOUNDS: [(&str, &str, u64); 7] = [
+    (FLASH, "core, one provider/", ONE_PROVIDER),
+    (FLASH, "core, all providers, signed, compact SHA-256", 40 * 1024),
+    (FLASH, "kiosk, plain TCP", 64 * 1024),
+    (RAM, "kiosk, plain TCP", 16 * 1024),
+    (RAM, "core", 0),
+    ("stack bytes", "", 1536),
+    ("instructions", "reply/", 10_000),
+];
+
+/// What was aimed at is 16 KiB; this is the best reached. `figures --symbols` shows what takes it.
+const ONE_PROVIDER: u64 = 28 * 1024;
+
+pub fn run(options: &Options) -> Result<()> {
+    let mut figures = Figures::new();
+    sizes(&mut figures, options.symbols)?;
+    measure::run(&mut figures)?;
+    for ((unit, case), count) in &figures {
+        println!("{unit}\t{case}\t{count}");
+    }
+    let mut wrong = beyond_bounds(&figures);
+    let path = root().join(BASELINE);
+    if options.bless {
+        fs::write(&path, to_text(&figures)).context(BASELINE)?;
+    } else {
+        let before = from_text(&fs::read_to_string(&path).context(BASELINE)?)?;
+        wrong.extend(differences(&figures, &before));
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    bail!("{}\nIf a difference is meant: cargo xtask device figures --bless", wrong.join("\n"))
+}
+
+/// The core's share: an image that verifies, less one that does nothing.
+fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
+    let empty = size("empty", "", "idcert")?.0;
+    let mut note = |case: String, (flash, ram): (u64, u64)| {
+        figures.insert((FLASH.to_owned(), case.clone()), flash.saturating_sub(empty));
+        figures.insert((RAM.to_owned(), case), ram);
+    };
+    for provider in heyan::provider::ALL {
+        let slug = provider.info().slug;
+        note(format!("core, one provider/{slug}"), size("size", "", slug)?);
+    }
+    note("core, one provider, signed/idcert".into(), size("size", "signature", "idcert")?);
+    note("core, one provider, messages/idcert".into(), size("size", "messages", "idcert")?);
+    note("core, all providers".into(), size("size", "", "all")?);
+    note("core, all providers, signed".into(), size("size", "signature", "all")?);
+    note("core, all providers, signed, compact SHA-256".into(), size("size", "signature,compact", "all")?);
+    note("core, all providers, signed, messages".into(), size("size", "signature,messages", "all")?);
+    if symbols {
+        let image =
+            Image { package: "tests/audit", name: "size", features: "", told: &[("HEYAN_AUDIT_PROVIDER", "idcert")] };
+        for (bytes, name) in Elf::read(&image.build()?)?.largest(40)? {
+            println!("{bytes:>6} {name}");
+        }
+    }
+    Ok(())
+}
+
+/// Flash and static RAM.
+fn size(name: &str, features: &str, provider: &str) -> Result<(u64, u64)> {
+    let compact = features.ends_with(",compact");
+    let features = features.trim_end_matches(",compact");
+    let mut told = vec![("HEYAN_AUDIT_PROVIDER", provider)];
+    if compact {
+        told.push(("CARGO_ENCODED_RUSTFLAGS", "--cfg=sha2_backend_soft=\"compact\""));
+    }
+    let size = Elf::read(&Image { package: "tests/audit", name, features, told: &told }.build()?)?.size()?;
+    Ok((size.flash, size.ram))
+}
+
+fn beyond_bounds(figures: &Figures) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (unit, beginning, most) in BOUNDS {
+        for ((of, case), count) in figures.iter().filter(|((of, case), _)| of == unit && case.starts_with(beginning)) {
+            if *count > most {
+                wrong.push(format!("{case} takes {count} {of}, bound {most}"));
+            }
+        }
+    }
+    wrong
+}
+
+fn differences(figures: &Figures, before: &Figures) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for ((unit, case), count) in figures {
+        match before.get(&(unit.clone(), case.clone())) {
+            None => wrong.push(format!("{case} ({unit}) is new")),
+            Some(old) if count.abs_diff(*old) * 100 > old * TOLERANCE_PERCENT => {
+                wrong.push(format!("{case}: {old} → {count} {unit}"));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = before.keys().filter(|key| !figures.contains_key(*key));
+    wrong.extend(gone.map(|(unit, case)| format!("{case} ({unit}) was not measured")));
+    wrong
+}
+
+fn to_text(figures: &Figures) -> String {
+    let mut text = format!(
+        "# Written by `cargo xtask device figures --bless`. A figure that differs from it by more than \
+         {TOLERANCE_PERCENT} % fails `cargo xtask device figures`.\n"
+    );
+    for ((unit, case), count) in figures {
+        let _ = writeln!(text, "{unit}\t{case}\t{count}");
+    }
+    text
+}
+
+/// Lines of unit, case and count.
+pub fn from_text(text: &str) -> Result<Figures> {
+    let mut figures = Figures::new();
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let [unit, case, count] = line.split('\t').collect::<Vec<_>>()[..] else { bail!("no figure: {line:?}") };
+        figures.insert((unit.to_owned(), case.to_owned()), count.parse().with_context(|| line.to_owned())?);
+    }
+    Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Figures, beyond_bounds, differences, from_text, to_text};
+
+    fn figures(of: &[(&str, &str, u64)]) -> Figures {
+        of.iter().map(|(unit, case, count)| (((*unit).to_owned(), (*case).to_owned()), *count)).collect()
+    }
+
+    #[test]
+    fn three_percent_either_way() {
+        let before = figures(&[("u", "a", 1000)]);
+        for (count, fits) in [(969, false), (970, true), (1030, true), (1031, false)] {
+            assert_eq!(differences(&figures(&[("u", "a", count)]), &before).is_empty(), fits, "{count}");
+        }
+        assert_eq!(differences(&figures(&[("u", "b", 1)]), &before).len(), 2);
+    }
+
+    #[test]
+    fn bounds_hold() {
+        assert!(beyond_bounds(&figures(&[("stack bytes", "x", 1536)])).is_empty());
+        assert_eq!(beyond_bounds(&figures(&[("stack bytes", "x", 1537), ("static RAM bytes", "core, y", 1)])).len(), 2);
+    }
+
+    #[test]
+    fn the_file_holds_everything() {
+        let all = figures(&[("u", "a, b/c", 7), ("v", "d", 9)]);
+        assert_eq!(from_text(&to_text(&all)).unwrap(), all);
+    }
+}
