@@ -33,7 +33,7 @@ impl Provider for Sixth {
         &INFO
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
         // Ask for all that matters at once: a member that stands there twice is refused here.
         let [answer, error, number, place, ticket] = reply.members(["answer", "error", "number", "place", "ticket"])?;
         let [county] = place.members(["county"])?;

@@ -158,7 +158,7 @@ impl Provider for Witness {
         IDCERT.info()
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
         let seen = reply.members(WANTED).map(|values| values.map(Seen::of).into());
         *self.0.lock().unwrap() = Some(seen);
         Ok(Finding { code: None, reference: None, conclusion: Conclusion::NoVerdict })

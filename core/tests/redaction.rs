@@ -521,7 +521,7 @@ impl Provider for Printing {
         IDCERT.info()
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
         let mut audit = self.0.lock().unwrap();
         audit.show(reply);
         let values = reply.members(["text", "number", "bool", "null", "array", "object", "escaped", "absent"])?;

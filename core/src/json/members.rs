@@ -47,51 +47,48 @@ redacted!(Object<'_>);
 
 /// The outermost object of a reply.
 #[derive(Clone, Copy)]
-pub(crate) struct Document<'b> {
+pub(crate) struct Document<'n, 'b> {
     object: Object<'b>,
     json: &'b [u8],
-    names: Names,
+    names: &'n Names,
 }
 
-impl<'b> Document<'b> {
-    /// The text, if it is an object; else [`JsonError::NotJson`].
-    pub(crate) fn of(normalized: Normalized<'b>) -> Result<Self, JsonError> {
-        let Normalized { json, names, escapes } = normalized;
+impl<'n, 'b> Document<'n, 'b> {
+    /// The text, if it is an object, with the names noted in it; else [`JsonError::NotJson`].
+    pub(crate) fn of(normalized: Normalized<'b>, names: &'n Names) -> Result<Self, JsonError> {
+        let Normalized { json, escapes } = normalized;
         match skip_space(json) {
             text @ [b'{', ..] => Ok(Self { object: Object { text, escapes }, json, names }),
             _ => Err(JsonError::NotJson),
         }
     }
 
-    /// The values of the `wanted` members, in the order of `wanted`. Names compare byte by byte, and have neither quotation
-    /// marks nor backslashes. Members that are not wanted may hold anything, and may occur twice.
+    /// Puts the values of the `wanted` members into the same places of `values`, all of which are [`Value::Absent`]. Names
+    /// compare byte by byte, and have neither quotation marks nor backslashes. Members that are not wanted may hold
+    /// anything, and may occur twice.
     ///
     /// # Errors
     /// [`JsonError::Ambiguous`] if a wanted member occurs twice.
-    pub(crate) fn members<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
-        let mut values = [Value::Absent; N];
+    pub(crate) fn members(&self, wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
         match self.names.all() {
-            Some(names) => fill_noted(self, names, &wanted, &mut values)?,
-            None => fill(self.object, &wanted, &mut values)?,
+            Some(names) => fill_noted(self, names, wanted, values),
+            None => fill(self.object, wanted, values),
         }
-        Ok(values)
     }
 }
 
 #[cfg(test)]
-impl<'b> Document<'b> {
+impl<'b> Document<'_, 'b> {
     /// The same as [`Document::members`] by the other way.
-    pub(super) fn walk<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
-        self.object.members(wanted)
+    pub(super) fn walk(&self, wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
+        self.object.members(wanted, values)
     }
 }
 
 impl<'b> Object<'b> {
     /// The same for an object that is not the outermost.
-    pub(crate) fn members<const N: usize>(self, wanted: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
-        let mut values = [Value::Absent; N];
-        fill(self, &wanted, &mut values)?;
-        Ok(values)
+    pub(crate) fn members(self, wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
+        fill(self, wanted, values)
     }
 }
 
@@ -149,19 +146,21 @@ impl defmt::Format for Value<'_> {
 
 /// Members of the outermost object, whose names were noted.
 fn fill_noted<'b>(
-    document: &Document<'b>,
+    document: &Document<'_, 'b>,
     names: &[Name],
     wanted: &[&str],
     values: &mut [Value<'b>],
 ) -> Result<(), JsonError> {
-    let json = document.json;
     for name in names {
-        let (start, end) = (name.start as usize, name.end as usize);
-        let length = end.wrapping_sub(start);
+        let (start, end) = (usize::from(name.start), usize::from(name.end));
+        let (Some(name), Some(behind)) = (document.json.get(start..end), document.json.get(end..)) else {
+            return Err(JsonError::NotJson);
+        };
         for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
-            // The lengths decide mostly: no byte is looked at.
-            if wanted.len() == length && json.get(start..end) == Some(wanted.as_bytes()) {
-                fill_one(place, json.get(end..).unwrap_or_default(), document.object.escapes)?;
+            let wanted = wanted.as_bytes();
+            // The lengths and the first byte decide mostly, without a call to compare the rest.
+            if wanted.len() == name.len() && wanted.first() == name.first() && wanted == name {
+                fill_one(place, behind, document.object.escapes)?;
                 break;
             }
         }
@@ -195,6 +194,7 @@ fn fill<'b>(object: Object<'b>, wanted: &[&str], values: &mut [Value<'b>]) -> Re
 }
 
 /// Decodes the value behind a name, whose closing quotation mark `text` starts with.
+#[inline(always)]
 fn fill_one<'b>(place: &mut Value<'b>, text: &'b [u8], escapes: bool) -> Result<(), JsonError> {
     if *place != Value::Absent {
         return Err(JsonError::Ambiguous);
@@ -205,6 +205,7 @@ fn fill_one<'b>(place: &mut Value<'b>, text: &'b [u8], escapes: bool) -> Result<
 }
 
 /// Decodes the value that `text` starts with.
+#[inline(always)]
 fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
     Ok(match text.first() {
         Some(b'{') => Value::Object(Object { text, escapes }),

@@ -10,15 +10,13 @@ use super::{DEPTH_MAX, JsonError};
 pub(crate) struct Normalized<'b> {
     /// The text, which is UTF-8.
     pub(super) json: &'b [u8],
-    /// Where the names of the members of the outermost object start, if it is one.
-    pub(super) names: Names,
     /// Whether any string or name still holds an escape.
     pub(super) escapes: bool,
 }
 
 /// Names in a normalized text. The pass comes by them anyway; noting them saves a second walk over the text.
-#[derive(Clone, Copy)]
-pub(super) struct Names {
+#[derive(Clone)]
+pub(crate) struct Names {
     names: [Name; NAMES_MAX],
     count: usize,
 }
@@ -26,21 +24,27 @@ pub(super) struct Names {
 /// Where a name stands, without its quotation marks.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
-    pub(super) start: u32,
-    pub(super) end: u32,
+    pub(super) start: u16,
+    pub(super) end: u16,
 }
 
 /// Vendor C's longer reply, the largest there is, has 12 members.
 const NAMES_MAX: usize = 16;
 
 impl Names {
+    /// Nothing noted yet.
+    pub(crate) const fn new() -> Self {
+        Self { names: [Name { start: 0, end: 0 }; NAMES_MAX], count: 0 }
+    }
+
     #[inline(always)]
     fn note(&mut self, start: usize, end: usize) {
-        if let Some(place) = self.names.get_mut(self.count) {
-            // In a body beyond 4 GiB a name would be found in the wrong place, and no member there.
-            *place = Name { start: start as u32, end: end as u32 };
+        match (self.names.get_mut(self.count), u16::try_from(end)) {
+            (Some(place), Ok(end)) => *place = Name { start: start as u16, end },
+            // Beyond 64 KiB nothing is noted, which is known by the count.
+            _ => self.count = NAMES_MAX,
         }
-        self.count = self.count.wrapping_add(1);
+        self.count = self.count.saturating_add(1);
     }
 
     /// All names, or `None` when there were too many to note.
@@ -50,7 +54,7 @@ impl Names {
 }
 
 /// Validates `body` as one JSON text (RFC 8259) and rewrites it in place; returns the text, never
-/// longer than `body`.
+/// longer than `body`, and notes in `names`, which must be new, where the names of its members stand if it is an object.
 ///
 /// Afterwards a string holds a backslash only in `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t` and, for the
 /// other control characters, `\u00XX`. Every other escape has become the character it denotes, in
@@ -67,14 +71,13 @@ impl Names {
 ///   behind the value included. An escaped surrogate without its partner is refused too, although
 ///   the grammar allows it: it denotes no character and has no UTF-8 form, and a replacement
 ///   character would silently alter a name that is compared later.
-pub(crate) fn normalize(body: &mut [u8]) -> Result<Normalized<'_>, JsonError> {
+pub(crate) fn normalize<'b>(body: &'b mut [u8], names: &mut Names) -> Result<Normalized<'b>, JsonError> {
     const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
     let skip = if body.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let text = body.get_mut(skip..).unwrap_or_default();
-    let mut names = Names { names: [Name { start: 0, end: 0 }; NAMES_MAX], count: 0 };
-    let (length, escapes) = rewrite(text, &mut names)?;
+    let (length, escapes) = rewrite(text, names)?;
     let json = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
-    Ok(Normalized { json, names, escapes })
+    Ok(Normalized { json, escapes })
 }
 
 /// Reads the whole text and notes the names of its outermost members; returns the length of what is left,

@@ -4,6 +4,7 @@
 
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
+use crate::json::Value;
 use crate::outcome::Verdict;
 
 /// 数据宝 two-factor.
@@ -37,8 +38,10 @@ impl Provider for CheckOne {
         &INFO
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        let [code, data, reference] = reply.members(["code", "data", "seqNo"])?;
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
+        let mut values = [Value::Absent; 3];
+        reply.members_into(&["code", "data", "seqNo"], &mut values)?;
+        let [code, data, reference] = values;
         // On failure `data` is the text "null", which has no members.
         let [result] = data.members(["result"])?;
         let conclusion = match (code.text(), result.text()) {

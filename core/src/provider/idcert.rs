@@ -5,6 +5,7 @@
 
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
+use crate::json::Value;
 use crate::outcome::{Details, Verdict};
 
 /// 涪擎 two-factor.
@@ -37,29 +38,24 @@ impl Provider for IdCert {
         &INFO
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        let [code, echo, reference, sex, birthday, area, province, city, county] = reply.members([
-            "status",
-            "idCard",
-            "traceId",
-            "sex",
-            "birthday",
-            "area",
-            "province",
-            "city",
-            "prefecture",
-        ])?;
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
+        let mut values = [Value::Absent; 9];
+        reply.members_into(
+            &["status", "idCard", "traceId", "sex", "birthday", "area", "province", "city", "prefecture"],
+            &mut values,
+        )?;
+        let [code, echo, reference, sex, birthday, area, province, city, county] = &values;
         let verdict = |verdict| Conclusion::Verdict {
             verdict,
-            echo,
+            echo: *echo,
             details: Details {
-                sex: Details::sex(sex),
-                birth_date: Details::date(birthday),
+                sex: Details::sex(*sex),
+                birth_date: Details::date(*birthday),
                 age: None,
-                address: Details::address(area),
-                province: Details::place(province),
-                city: Details::place(city),
-                county: Details::place(county),
+                address: Details::address(*area),
+                province: Details::place(*province),
+                city: Details::place(*city),
+                county: Details::place(*county),
             },
         };
         let conclusion = match code.text() {

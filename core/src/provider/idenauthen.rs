@@ -4,6 +4,7 @@
 
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
+use crate::json::Value;
 use crate::outcome::{Details, Verdict};
 
 /// 云亿互通 two-factor.
@@ -36,20 +37,22 @@ impl Provider for IdenAuthen {
         &INFO
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        let [code, echo, sex, birthday, age, province, city, county] =
-            reply.members(["respCode", "idNo", "sex", "birthday", "age", "province", "city", "county"])?;
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
+        let mut values = [Value::Absent; 8];
+        reply
+            .members_into(&["respCode", "idNo", "sex", "birthday", "age", "province", "city", "county"], &mut values)?;
+        let [code, echo, sex, birthday, age, province, city, county] = &values;
         let verdict = |verdict| Conclusion::Verdict {
             verdict,
-            echo,
+            echo: *echo,
             details: Details {
-                sex: Details::sex(sex),
-                birth_date: Details::date(birthday),
-                age: Details::age(age),
+                sex: Details::sex(*sex),
+                birth_date: Details::date(*birthday),
+                age: Details::age(*age),
                 address: None,
-                province: Details::place(province),
-                city: Details::place(city),
-                county: Details::place(county),
+                province: Details::place(*province),
+                city: Details::place(*city),
+                county: Details::place(*county),
             },
         };
         let conclusion = match code.text() {

@@ -51,7 +51,7 @@ pub trait Provider: Sync {
     ///
     /// # Errors
     /// [`ReplyFault`] when the reply cannot be read at all.
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault>;
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault>;
 }
 
 /// What there is to know about a provider before a call.

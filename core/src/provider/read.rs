@@ -5,21 +5,21 @@
 
 use crate::error::{Error, Refusal, RefusalClass, ReplyError, ReplyFault};
 use crate::http::Response;
-use crate::json::{self, Document, Value};
+use crate::json::{self, Document, Names, Value};
 use crate::outcome::{ADDRESS_MAX, PLACE_MAX};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
 
-/// A reply that the gateway passed through, ready to be read.
+/// A reply that the gateway passed through, ready to be read. `'b` is the life of the text.
 #[derive(Clone, Copy)]
-pub struct Reply<'b> {
+pub struct Reply<'n, 'b> {
     status: u16,
-    document: Document<'b>,
+    document: Document<'n, 'b>,
 }
 
-impl<'b> Reply<'b> {
+impl<'b> Reply<'_, 'b> {
     /// The HTTP status, 100 to 999.
     #[must_use]
     pub const fn status(&self) -> u16 {
@@ -37,7 +37,19 @@ impl<'b> Reply<'b> {
     /// # Errors
     /// [`ReplyFault::NoVerdict`] when one of these members stands there twice: then nobody can say which one counts.
     pub fn members<const N: usize>(&self, wanted: [&str; N]) -> Result<[Value<'b>; N], ReplyFault> {
-        self.document.members(wanted).map_err(ReplyFault::from)
+        let mut values = [Value::Absent; N];
+        self.members_into(&wanted, &mut values)?;
+        Ok(values)
+    }
+
+    /// The same into places that are all [`Value::Absent`], for readers of many members: an array returned by value stands
+    /// on a small stack two or three times.
+    pub(crate) fn members_into<const N: usize>(
+        &self,
+        wanted: &[&str; N],
+        values: &mut [Value<'b>; N],
+    ) -> Result<(), ReplyFault> {
+        self.document.members(wanted, values).map_err(ReplyFault::from)
     }
 }
 
@@ -47,14 +59,15 @@ impl<'b> Value<'b> {
     /// # Errors
     /// [`ReplyFault::NoVerdict`] when one of these members stands there twice.
     pub fn members<const N: usize>(self, wanted: [&str; N]) -> Result<[Self; N], ReplyFault> {
-        match self {
-            Value::Object(object) => object.members(wanted).map_err(ReplyFault::from),
-            _ => Ok([Value::Absent; N]),
+        let mut values = [Value::Absent; N];
+        if let Value::Object(object) = self {
+            object.members(&wanted, &mut values)?;
         }
+        Ok(values)
     }
 }
 
-impl core::fmt::Debug for Reply<'_> {
+impl core::fmt::Debug for Reply<'_, '_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         write!(f, "Reply({}, redacted)", self.status)
     }
@@ -134,78 +147,124 @@ pub(crate) fn read<'b>(
     tariff: Tariff,
 ) -> Result<Outcome<'b>, Error> {
     let status = response.status();
-    // A vendor could send the number back where a code or a reference belongs. That must not end in a log.
-    let harmless = |text: &str| match asked {
-        Some(subject) => !subject.appears_in(text),
-        None => !holds_number(text),
-    };
-    let reference_of = |text: &str| if harmless(text) { Reference::new(text) } else { None };
-    let request_id = response.request_id();
-    let request_id = || core::str::from_utf8(request_id).ok().and_then(reference_of);
-    let by_status = match tariff {
+    let price = match tariff {
         Tariff::Gateway => Billing::of_status(status),
         Tariff::Vendor => Billing::Unknown,
     };
-
+    let call = Call { status, price, asked, request_id: response.request_id() };
     if let Some(refused) = gateway::refusal(response.error_code(), response.error_message()) {
         // The gateway charges for no error of its own. One that comes with a success status contradicts itself.
-        let billing = if by_status == Billing::Free { Billing::Free } else { Billing::Unknown };
-        let code = refused.code.filter(|code| harmless(code.as_str()));
-        return Err(refusal(refused.class, status, billing, code, request_id()));
+        let price = if price == Billing::Free { Billing::Free } else { Billing::Unknown };
+        return Err(Call { price, ..call }.refused_by_gateway(refused));
     }
-    let fail = |fault, code: Option<Code>, reference: Option<Reference>| {
-        let retry = if by_status == Billing::Unknown {
-            Retry::Never
-        } else if matches!(status, 429 | 500..=599) {
-            Retry::SameProvider
-        } else {
-            Retry::OtherProvider
-        };
-        Error::Reply(ReplyError { fault, status, billing: by_status, retry, code, reference })
-    };
-
     let body = response.into_body();
     // Vendor E's document has the gateway send `Quota Exhausted` as "message": with some gateways that is the body.
     if status >= 400
         && !matches!(body.first(), Some(b'{'))
         && let Some(refused) = gateway::refusal(b"", body).filter(|refused| refused.code.is_some())
     {
-        return Err(refusal(refused.class, status, by_status, refused.code, request_id()));
+        return Err(call.refused_by_gateway(refused));
     }
-    let finding = match json::normalize(body).and_then(Document::of) {
-        Ok(document) => provider.interpret(&Reply { status, document }),
-        Err(error) => Err(ReplyFault::from(error)),
-    };
-    let Finding { code, reference, conclusion } = match finding {
-        Ok(finding) => finding,
-        Err(fault) => return Err(fail(fault, None, request_id())),
-    };
-    let code = code.filter(|code| harmless(code)).and_then(Code::new);
-    let reference = reference.and_then(reference_of).or_else(request_id);
-    match conclusion {
-        Conclusion::Refused(class) => Err(refusal(class, status, by_status, code, reference)),
-        // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.
-        Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(status, 200..=299) => {
-            Err(fail(ReplyFault::NoVerdict, code, reference))
-        }
-        Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, asked) {
-            Some(echo) => Ok(Outcome { verdict, billing: by_status, code, reference, echo, details }),
-            None => Err(fail(ReplyFault::EchoContradicts, code, reference)),
-        },
-        Conclusion::NoVerdict => Err(fail(ReplyFault::NoVerdict, code, reference)),
-    }
+    call.conclude(interpret(provider, status, body))
 }
 
-fn refusal(
-    class: RefusalClass,
+/// The JSON pass and the provider's reader. A function of its own, as [`Call::conclude`] is: on a small stack neither stands
+/// on what the other needed.
+#[inline(never)]
+fn interpret<'b>(provider: &dyn Provider, status: u16, body: &'b mut [u8]) -> Result<Finding<'b>, ReplyFault> {
+    let mut names = Names::new();
+    let text = json::normalize(body, &mut names)?;
+    provider.interpret(&Reply { status, document: Document::of(text, &names)? })
+}
+
+/// What is known about a call besides the body of its reply.
+#[derive(Clone, Copy)]
+struct Call<'c, 'b> {
     status: u16,
-    billing: Billing,
-    code: Option<Code>,
-    reference: Option<Reference>,
-) -> Error {
-    let retry =
-        if billing == Billing::Unknown && class.retry() == Retry::SameProvider { Retry::Never } else { class.retry() };
-    Error::Refused(Refusal { class, status, billing, retry, code, reference })
+    price: Billing,
+    asked: Option<&'c Subject<'c>>,
+    request_id: &'b [u8],
+}
+
+impl Call<'_, '_> {
+    #[inline(never)]
+    fn conclude<'b>(&self, finding: Result<Finding<'b>, ReplyFault>) -> Result<Outcome<'b>, Error> {
+        let Finding { code, reference, conclusion } = match finding {
+            Ok(finding) => finding,
+            Err(fault) => return Err(self.failed(fault, None, None)),
+        };
+        match conclusion {
+            // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.
+            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => {
+                Err(self.failed(ReplyFault::NoVerdict, code, reference))
+            }
+            Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, self.asked) {
+                Some(echo) => Ok(Outcome {
+                    verdict,
+                    billing: self.price,
+                    code: self.code(code),
+                    reference: self.reference(reference),
+                    echo,
+                    details,
+                }),
+                None => Err(self.failed(ReplyFault::EchoContradicts, code, reference)),
+            },
+            Conclusion::NoVerdict => Err(self.failed(ReplyFault::NoVerdict, code, reference)),
+            Conclusion::Refused(class) => Err(self.refused(class, self.code(code), reference)),
+        }
+    }
+
+    #[cold]
+    fn failed(&self, fault: ReplyFault, code: Option<&str>, reference: Option<&str>) -> Error {
+        let retry = match (self.price, self.status) {
+            (Billing::Unknown, _) => Retry::Never,
+            (_, 429 | 500..=599) => Retry::SameProvider,
+            _ => Retry::OtherProvider,
+        };
+        Error::Reply(ReplyError {
+            fault,
+            status: self.status,
+            billing: self.price,
+            retry,
+            code: self.code(code),
+            reference: self.reference(reference),
+        })
+    }
+
+    #[cold]
+    fn refused_by_gateway(&self, refused: gateway::GatewayRefusal) -> Error {
+        let code = refused.code.filter(|code| self.may_print(code.as_str()));
+        self.refused(refused.class, code, None)
+    }
+
+    #[cold]
+    fn refused(&self, class: RefusalClass, code: Option<Code>, reference: Option<&str>) -> Error {
+        // Advice never charges twice.
+        let retry = match (self.price, class.retry()) {
+            (Billing::Unknown, Retry::SameProvider) => Retry::Never,
+            (_, retry) => retry,
+        };
+        let reference = self.reference(reference);
+        Error::Refused(Refusal { class, status: self.status, billing: self.price, retry, code, reference })
+    }
+
+    fn code(&self, code: Option<&str>) -> Option<Code> {
+        code.filter(|code| self.may_print(code)).and_then(Code::new)
+    }
+
+    /// The vendor's own, else the gateway's.
+    fn reference(&self, reference: Option<&str>) -> Option<Reference> {
+        let printable = |text: &str| if self.may_print(text) { Reference::new(text) } else { None };
+        reference.and_then(printable).or_else(|| core::str::from_utf8(self.request_id).ok().and_then(printable))
+    }
+
+    /// A vendor could send the number back where a code or a reference belongs. That must not end in a log.
+    fn may_print(&self, text: &str) -> bool {
+        match self.asked {
+            Some(subject) => !subject.appears_in(text),
+            None => !holds_number(text),
+        }
+    }
 }
 
 /// Whether an identity number stands in `text`, or it is a mobile number, anybody's: for a reader who does not know who

@@ -40,16 +40,17 @@ impl Provider for Sfz2 {
         &INFO
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        let [ok, message, matches, echo, sex, birthday, address] =
-            reply.members(["ok", "msg", "match", "sfz", "sex", "birthday", "address"])?;
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
+        let mut values = [Value::Absent; 7];
+        reply.members_into(&["ok", "msg", "match", "sfz", "sex", "birthday", "address"], &mut values)?;
+        let [ok, message, matches, echo, sex, birthday, address] = &values;
         let verdict = |verdict| Conclusion::Verdict {
             verdict,
-            echo,
+            echo: *echo,
             details: Details {
-                sex: Details::sex(sex),
-                birth_date: Details::date(birthday),
-                address: Details::address(address),
+                sex: Details::sex(*sex),
+                birth_date: Details::date(*birthday),
+                address: Details::address(*address),
                 ..Details::default()
             },
         };

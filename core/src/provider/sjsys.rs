@@ -39,8 +39,10 @@ impl Provider for Sjsys {
         &INFO
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
-        let [code, data, reference] = reply.members(["code", "data", "seqNo"])?;
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
+        let mut values = [Value::Absent; 3];
+        reply.members_into(&["code", "data", "seqNo"], &mut values)?;
+        let [code, data, reference] = values;
         let [state] = data.members(["state"])?;
         let conclusion = match (code.text(), state.text()) {
             (None, _) => Conclusion::NoVerdict,

@@ -9,13 +9,14 @@ mod reading;
 mod rewriting;
 
 use super::JsonError::{Ambiguous, NotJson, TooDeep};
-use super::{DEPTH_MAX, Document, JsonError, Value};
+use super::{DEPTH_MAX, Document, JsonError, Names, Value};
 
 const REPLY: &str = r#"{"code":"10000","message":"成功","data":{"result":"1"},"seqNo":"4XU29Z4D1704061618"}"#;
 
 /// The text that the pass leaves.
 fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
-    super::normalize(body).map(|normalized| std::str::from_utf8(normalized.json).expect("the pass checks that"))
+    super::normalize(body, &mut Names::new())
+        .map(|normalized| std::str::from_utf8(normalized.json).expect("the pass checks that"))
 }
 
 /// The values at paths: `"data.state"` is the member `state` of the member `data`. Containers compare by their kind.
@@ -24,19 +25,26 @@ fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
 fn members<'b, const N: usize>(json: &'b str, paths: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
     let mut body = json.as_bytes().to_vec();
     let mut values = [Value::Absent; N];
-    let Ok(normalized) = super::normalize(&mut body) else { return Err(NotJson) };
+    let mut names = Names::new();
+    let Ok(normalized) = super::normalize(&mut body, &mut names) else { return Err(NotJson) };
     assert_eq!(normalized.json, json.as_bytes(), "the tests here are about the second half");
-    let (names, escapes) = (normalized.names, normalized.escapes);
-    let document = Document::of(super::pass::Normalized { json: json.as_bytes(), names, escapes })?;
+    let text = super::pass::Normalized { json: json.as_bytes(), escapes: normalized.escapes };
+    let document = Document::of(text, &names)?;
     for (value, path) in values.iter_mut().zip(paths) {
         let (outer, inner) = path.split_once('.').map_or((path, None), |(outer, inner)| (outer, Some(inner)));
-        let walked = document.walk([outer]);
-        let found = document.members([outer]);
+        let mut walked = [Value::Absent];
+        let mut found = [Value::Absent];
+        assert_eq!(document.walk(&[outer], &mut walked), document.members(&[outer], &mut found));
         assert_eq!(walked, found);
-        *value = match (found?[0], inner) {
-            (Value::Object(object), Some(inner)) => object.members([inner])?[0],
+        document.members(&[outer], &mut [Value::Absent])?;
+        *value = match (found, inner) {
+            ([Value::Object(object)], Some(inner)) => {
+                let mut found = [Value::Absent];
+                object.members(&[inner], &mut found)?;
+                found[0]
+            }
             (_, Some(_)) => Value::Absent,
-            (found, None) => found,
+            ([found], None) => found,
         };
         if matches!(value, Value::Object(_)) {
             *value = Value::Array;

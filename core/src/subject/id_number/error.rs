@@ -54,7 +54,7 @@ impl fmt::Display for IdNumberError {
 
 impl error::Error for IdNumberError {}
 
-/// The two slices given to [`IdNumber::check_bulk`] differ in length.
+/// The two slices given to [`IdNumber::check_bulk`](super::IdNumber::check_bulk) differ in length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

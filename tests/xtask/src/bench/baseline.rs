@@ -15,7 +15,7 @@ pub(crate) enum Unit {
     Instructions,
     /// Blocks taken from the heap, by DHAT.
     Allocations,
-    /// Bytes of stack at the deepest point, by massif. A leaf function's red zone, up to 128 bytes, is not seen.
+    /// Bytes of stack down to the lowest byte written, by painting it.
     StackBytes,
 }
 

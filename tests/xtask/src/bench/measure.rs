@@ -1,17 +1,22 @@
 //! Runs tests/bench under valgrind.
 
-use std::fs;
+use std::env;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
-use std::{env, process};
+use std::process::Command;
 
 use serde_json::Value;
 
 use super::baseline::{Counts, Unit};
-use crate::run::{Result, cargo, output, program, typed};
+use crate::run::{Result, cargo, output, program};
 
-/// The cases of `heyan-bench stack`.
-const STACK_CASES: [&str; 4] = ["request_appcode", "request_signed", "reply", "exchange"];
+/// The cases of `heyan-bench stack`,
+/// with the case that each is compared with: the same caller, whose own share does not count.
+const STACK_CASES: [(&str, &str); 4] = [
+    ("request_appcode", "idle_request"),
+    ("request_signed", "idle_request"),
+    ("reply", "idle_reply"),
+    ("exchange", "idle_reply"),
+];
 
 /// Counts everything.
 pub(crate) fn all() -> Result<Counts> {
@@ -80,16 +85,12 @@ fn one(summary: &Value, providers: &[&str]) -> Option<(String, u64, u64)> {
     Some((case, metric("DHAT", "TotalBlocks")?, metric("Callgrind", "Ir")?))
 }
 
-/// The deepest point of each case above that of a case which does nothing.
+/// What each case takes beyond its caller's own share.
 fn stack(helper: &Path, providers: &[&str], counts: &mut Counts) -> Result {
-    eprintln!(
-        "$ heyan-bench stack CASE INDEX, under valgrind --tool=massif --stacks=yes, {} times",
-        1 + STACK_CASES.len() * providers.len()
-    );
-    let nothing = deepest(helper, "nothing", 0)?;
-    for case in STACK_CASES {
+    eprintln!("$ heyan-bench stack CASE INDEX, {} times", 2 * STACK_CASES.len() * providers.len());
+    for (case, idle) in STACK_CASES {
         for (index, provider) in providers.iter().enumerate() {
-            let bytes = deepest(helper, case, index)?.saturating_sub(nothing);
+            let bytes = deepest(helper, case, index)?.saturating_sub(deepest(helper, idle, index)?);
             counts.insert(Unit::StackBytes, format!("{case}/{provider}"), bytes);
         }
     }
@@ -97,17 +98,6 @@ fn stack(helper: &Path, providers: &[&str], counts: &mut Counts) -> Result {
 }
 
 fn deepest(helper: &Path, case: &str, index: usize) -> Result<u64> {
-    let report = env::temp_dir().join(format!("heyan-massif-{}", process::id()));
-    let mut valgrind = program("valgrind");
-    valgrind.args(["--quiet", "--tool=massif", "--heap=no", "--stacks=yes", "--peak-inaccuracy=0.0", "--depth=1"]);
-    valgrind.arg(format!("--massif-out-file={}", report.display())).arg(helper).args(["stack", case]);
-    // The environment stands on the stack as well.
-    let status = valgrind.arg(index.to_string()).env_clear().status();
-    if !status.as_ref().is_ok_and(ExitStatus::success) {
-        return Err(format!("{} ended with {status:?}", typed(&valgrind)));
-    }
-    let text = fs::read_to_string(&report).map_err(|error| format!("massif's report: {error}"))?;
-    let _ = fs::remove_file(&report);
-    let bytes = text.lines().filter_map(|line| line.strip_prefix("mem_stacks_B=")?.parse().ok());
-    bytes.max().ok_or_else(|| "massif's report shows no stack".into())
+    let depth = output(program(helper).args(["stack", case]).arg(index.to_string()))?;
+    depth.trim().parse().map_err(|_| format!("heyan-bench stack says {depth}"))
 }
