@@ -1,8 +1,96 @@
-//! heyan for devices without an operating system.
+//! heyan for devices without an operating system: the core's [`Exchange`] over `embedded-io` and `embedded-nal`, async
+//! here at the root, blocking under the same names in [`blocking`].
 //!
-//! The driver of a channel is a loop over [`heyan::Step`]; [`heyan::Exchange`] shows it. What belongs here on top of that,
-//! channels over `embedded-nal` and `embedded-io` and TLS, is not written yet: this crate re-exports the core so that a
-//! firmware can already depend on it.
+//! # A verification
+//!
+//! ```
+//! use heyan::provider::IDCERT;
+//! use heyan::{AppCode, Buffer, Consent, Credentials, Date, IdNumber, Inquiry, Name, Subject, Verdict};
+//! use heyan_embedded::{Deadlines, Secure, Timer, Watch, verify};
+//!
+//! # use core::time::Duration;
+//! # struct Board;
+//! # impl heyan_embedded::Clock for Board { fn now(&self) -> Duration { Duration::ZERO } }
+//! # impl Timer for Board { async fn until(&self, _: Duration) { core::future::pending().await } }
+//! async fn ask<M>(modem: M, board: &Board) -> Result<bool, Box<dyn core::error::Error>>
+//! where
+//!     M: embedded_io_async::Read + embedded_io_async::Write,
+//!     M::Error: 'static,
+//! {
+//!     let subject = Subject::new(Name::parse("张三")?, IdNumber::parse("11010119000101009X", Date::MAX)?);
+//!     let credentials = Credentials::AppCode(AppCode::new("not-a-real-appcode")?);
+//!     let inquiry = Inquiry::new(&IDCERT, subject, Consent::given(), credentials)?;
+//!
+//!     let watch = Watch::new(board, Deadlines::DEFAULT);
+//!     let mut buffer = Buffer::<{ IDCERT.info().buffer_len() }>::new();
+//!     // This modem does TLS by itself and was told which anchors to trust.
+//!     let mut link = Secure::vouch(modem);
+//!     let outcome = verify(&mut link, &inquiry, &mut buffer, &watch).await?;
+//!     Ok(outcome.verdict() == Verdict::Match)
+//! }
+//! ```
+//!
+//! # Where things are
+//!
+//! | item | what it is |
+//! |---|---|
+//! | [`verify`] | one verification over a link: write the request, read the reply, wipe the buffer |
+//! | [`verify_kept`] | the same for one person after another: keeps the connection, makes a fresh one when needed |
+//! | [`exchange`] | only the bytes, for whoever wants to read the reply in place |
+//! | [`Secure`], [`Insecure`] | what a request may go over |
+//! | [`Watch`], [`Deadlines`] | how long what may take; the clock is the board's |
+//! | [`resolve`], [`connect`] | name and connection over a stack with the `embedded-nal` traits |
+//!
+//! # What a failure cost
+//!
+//! Every ending is a [`heyan::Error`] with [`billing`](heyan::Error::billing). A channel that fails before it took the
+//! last byte of the request cost nothing; after that nobody knows. What a channel took counts as left, even if it sits
+//! in a buffer.
+//!
+//! # In scope, out of scope
+//!
+//! In: moving bytes, deadlines, keeping a connection. Out: the network stack and its driver, randomness and clocks (the
+//! board's), several tries over several providers.
+//!
+//! No `unsafe`, no allocation.
+
 #![no_std]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::string_slice
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::indexing_slicing,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::arithmetic_side_effects,
+        clippy::string_slice
+    )
+)]
+
+pub mod blocking;
+mod call;
+mod driver;
+mod link;
+mod nal;
+mod time;
 
 pub use heyan;
+
+pub use driver::{exchange, verify, verify_kept};
+pub use link::{Insecure, Link, Secure};
+pub use nal::{connect, resolve};
+pub use time::{Clock, Deadlines, Stage, TimedOut, Timer, Watch};
+
+// Examples show them, and so that a firmware needs no second version of them.
+pub use {embedded_io, embedded_io_async, embedded_nal, embedded_nal_async};
+
+#[cfg(doc)]
+use heyan::Exchange;
