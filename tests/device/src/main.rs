@@ -1,10 +1,17 @@
 //! The host's side of heyan on a device: what is linked into an image and what it costs, and a kiosk in an emulator.
 
 mod build;
+mod cable;
 mod elf;
+mod emulator;
 mod figures;
+mod kiosk;
+mod log;
 mod measure;
 mod panics;
+mod relay;
+
+use std::net::SocketAddr;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -24,11 +31,18 @@ enum Command {
     Panics,
     /// Measure flash, RAM, stack and instructions, and hold them against bounds and tests/audit/baseline.tsv.
     Figures(figures::Options),
+    /// Verify a person on the emulated device.
+    Kiosk(kiosk::Options),
+    /// Move the bytes of one connection; QEMU starts it.
+    #[command(hide = true)]
+    Relay { to: SocketAddr },
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Panics => panics::run(),
         Command::Figures(options) => figures::run(&options),
+        Command::Kiosk(options) => kiosk::run(&options),
+        Command::Relay { to } => relay::run(to),
     }
 }

@@ -1,0 +1,17 @@
+//! A kiosk: somebody enters a name and an identity number, agrees, and reads the verdict on a screen.
+//!
+//! | module | what is in it | in a product |
+//! |---|---|---|
+//! | [`board`] | QEMU's mps2-an386: clock, Ethernet, log line, screen, stack | your board |
+//! | [`net`] | smoltcp with DHCP and DNS as `embedded-nal` | the same, or the stack you have |
+//! | [`random`] | the randomness that a board must bring, and what the demo has instead | a hardware generator |
+//! | [`request`] | what the command line asks for | your keyboard or card reader |
+//! | [`ending`] | every ending as words on the screen and as an exit status | your screen |
+
+#![no_std]
+
+pub mod board;
+pub mod ending;
+pub mod net;
+pub mod random;
+pub mod request;

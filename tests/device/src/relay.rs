@@ -1,0 +1,34 @@
+//! One connection of the emulated network, as the program that QEMU starts for it: its standard input and output are the
+//! device's side, a connection on loopback is the other.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread;
+
+use anyhow::Result;
+
+/// Moves bytes until both sides have closed.
+pub fn run(to: SocketAddr) -> Result<()> {
+    let mut peer = TcpStream::connect(to)?;
+    peer.set_nodelay(true)?;
+    let mut out = peer.try_clone()?;
+    thread::spawn(move || {
+        let _ = copy(&mut io::stdin().lock(), &mut out);
+        let _ = out.shutdown(Shutdown::Write);
+    });
+    // The end of the reply ends the program, and QEMU then ends the device's connection.
+    copy(&mut peer, &mut io::stdout().lock())?;
+    Ok(())
+}
+
+/// Hands every piece on at once.
+fn copy(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    let mut space = [0; 4096];
+    loop {
+        match from.read(&mut space)? {
+            0 => return Ok(()),
+            count => to.write_all(&space[..count])?,
+        }
+        to.flush()?;
+    }
+}
