@@ -25,6 +25,8 @@ pub struct Options {
     /// Whom to ask.
     #[arg(long, default_value = "idcert")]
     provider: String,
+    /// Further words for the kiosk, such as `times=3` or `keep=yes`; see examples/firmware/src/request.rs.
+    words: Vec<String>,
 }
 
 /// Ends with the kiosk's exit status.
@@ -33,6 +35,7 @@ pub fn run(options: &Options) -> Result<()> {
     let mut entered = vec![format!("name={}", options.name), format!("id={}", options.id)];
     entered.extend(options.mobile.iter().map(|mobile| format!("mobile={mobile}")));
     entered.extend(plain_text(&options.provider));
+    entered.extend_from_slice(&options.words);
     let image = KIOSK.build()?;
     eprintln!("QEMU mps2-an386, plain HTTP (insecure) to the sandbox in a closed network");
     let run = emulator::run(&image, &entered, Wire::Peer(sandbox.address(), 80), true)?;

@@ -10,6 +10,7 @@ mod log;
 mod measure;
 mod panics;
 mod relay;
+mod scenarios;
 
 use std::net::SocketAddr;
 
@@ -33,6 +34,8 @@ enum Command {
     Figures(figures::Options),
     /// Verify a person on the emulated device.
     Kiosk(kiosk::Options),
+    /// Let everything happen to the kiosk that can happen, and see that it ends as it must.
+    Scenarios,
     /// Move the bytes of one connection; QEMU starts it.
     #[command(hide = true)]
     Relay { to: SocketAddr },
@@ -43,6 +46,7 @@ fn main() -> Result<()> {
         Command::Panics => panics::run(),
         Command::Figures(options) => figures::run(&options),
         Command::Kiosk(options) => kiosk::run(&options),
+        Command::Scenarios => scenarios::run(&kiosk::KIOSK),
         Command::Relay { to } => relay::run(to),
     }
 }

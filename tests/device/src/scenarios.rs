@@ -1,0 +1,272 @@
+//! `scenarios`: everything that can happen to a kiosk, on the emulated device.
+
+use anyhow::{Result, ensure};
+use heyan_sandbox::{APP_CODE, APP_KEY, APP_SECRET, Sandbox};
+
+use crate::build::Image;
+use crate::emulator::{self, Run, Wire};
+use crate::kiosk::plain_text;
+
+/// Checksums correct, born on 1900-01-01: nobody's. The first is 张三's in the sandbox's register, the other in no record.
+const NUMBER: &str = "11010119000101009X";
+const UNKNOWN: &str = "110101190001010110";
+const MOBILE: &str = "13000000000";
+
+/// What the device is connected to, apart from the sandbox's address.
+#[derive(Clone, Copy)]
+enum To {
+    Sandbox,
+    Nobody,
+    Nothing,
+    /// The sandbox, at the port of https.
+    SandboxAt443,
+    /// The sandbox, until the cable is pulled after so many pieces of requests.
+    SandboxUntil(u32),
+}
+
+/// What happens, and what must come of it.
+struct Scenario {
+    what: &'static str,
+    /// What is entered; `name=` is put before the first word.
+    entered: &'static str,
+    to: To,
+    status: i32,
+    /// Words that the screen must show.
+    screen: &'static [&'static str],
+    /// Words that the log must show.
+    log: &'static str,
+    /// What the sandbox must have counted: billed calls and requests.
+    counted: (u64, u64),
+}
+
+const PLAIN: Scenario =
+    Scenario { what: "", entered: "", to: To::Sandbox, status: 0, screen: &[], log: "", counted: (1, 1) };
+
+/// The kinds of ending, with every way there that a device may meet.
+const SCENARIOS: &[Scenario] = &[
+    Scenario { what: "match", entered: "张三", screen: &["一致", "[billed]"], log: "verdict: Match", ..PLAIN },
+    Scenario {
+        what: "match, signed",
+        entered: "张三 signed",
+        screen: &["一致", "[billed]"],
+        log: "verdict: Match",
+        ..PLAIN
+    },
+    Scenario {
+        what: "match, in chunks",
+        entered: "分块",
+        screen: &["一致", "[billed]"],
+        log: "verdict: Match",
+        ..PLAIN
+    },
+    Scenario {
+        what: "mismatch",
+        entered: "李四",
+        status: 1,
+        screen: &["不一致", "[billed]"],
+        log: "verdict: Mismatch",
+        ..PLAIN
+    },
+    Scenario {
+        what: "no record",
+        entered: "判·库无 provider=idenauthen",
+        status: 2,
+        screen: &["库无", "[billed]"],
+        log: "verdict: NoRecord",
+        ..PLAIN
+    },
+    Scenario {
+        what: "quota exhausted",
+        entered: "网关·B403MQ",
+        status: 3,
+        screen: &["the package is used up", "[free, retry other_provider]"],
+        log: "QuotaExhausted",
+        counted: (0, 1),
+        ..PLAIN
+    },
+    Scenario {
+        what: "HTTP status 666",
+        entered: "消息·6 provider=sfz2",
+        status: 3,
+        screen: &["HTTP status 666", "[free, retry never]"],
+        log: "BadInput",
+        counted: (0, 1),
+        ..PLAIN
+    },
+    Scenario {
+        what: "cut reply",
+        entered: "断体",
+        status: 4,
+        screen: &["the reply ends early", "[unknown, retry never]"],
+        log: "Truncated",
+        ..PLAIN
+    },
+    Scenario {
+        what: "closed without a reply",
+        entered: "断前",
+        status: 4,
+        screen: &["[unknown, retry never]"],
+        ..PLAIN
+    },
+    Scenario {
+        what: "silent peer",
+        entered: "静默 first-byte-ms=300",
+        status: 4,
+        screen: &["the deadline passed", "[unknown, retry never]"],
+        log: "fault: TimedOut, sent: true",
+        counted: (0, 1),
+        ..PLAIN
+    },
+    Scenario {
+        what: "reply too long",
+        entered: "超长",
+        status: 4,
+        screen: &["longer than the buffer", "[unknown, retry never]"],
+        log: "TooLong",
+        ..PLAIN
+    },
+    Scenario {
+        what: "lost link, no route",
+        entered: "张三",
+        to: To::Nobody,
+        status: 4,
+        screen: &["[free, retry same_provider]"],
+        log: "sent: false",
+        counted: (0, 0),
+    },
+    Scenario {
+        what: "lost link, no cable",
+        entered: "张三",
+        to: To::Nothing,
+        status: 4,
+        screen: &["[free, retry same_provider]"],
+        log: "sent: false",
+        counted: (0, 0),
+    },
+    Scenario {
+        what: "lost link, cable pulled under way",
+        entered: "张三 first-byte-ms=300",
+        to: To::SandboxUntil(0),
+        status: 4,
+        // The device handed all of it to its network: it cannot know that nothing arrived.
+        screen: &["the deadline passed", "[unknown, retry never]"],
+        log: "fault: TimedOut, sent: true",
+        counted: (0, 0),
+    },
+    Scenario {
+        what: "100 people, a connection each",
+        entered: "张三 times=100",
+        screen: &["100 times"],
+        log: "verdict: Match",
+        counted: (100, 100),
+        ..PLAIN
+    },
+    Scenario {
+        what: "100 people over one connection",
+        entered: "张三 times=100 keep=yes",
+        screen: &["100 times"],
+        log: "verdict: Match",
+        counted: (100, 100),
+        ..PLAIN
+    },
+    Scenario {
+        what: "a number with a typing error",
+        entered: "张三 id=110101190001010098",
+        status: 4,
+        screen: &["请检查输入 id", "[free]"],
+        log: "not taken: id",
+        counted: (0, 0),
+        ..PLAIN
+    },
+    Scenario {
+        what: "https without TLS",
+        entered: "张三 insecure-url=",
+        to: To::SandboxAt443,
+        status: 4,
+        screen: &["the peer did not prove its identity", "[free, retry other_provider]"],
+        log: "fault: Tls, sent: false",
+        counted: (0, 0),
+    },
+];
+
+/// Runs all of them with an image.
+pub fn run(image: &Image<'_>) -> Result<()> {
+    let image = image.build()?;
+    let mut failed = Vec::new();
+    for scenario in SCENARIOS {
+        match one(&image, scenario) {
+            Ok(run) => println!("{}: exit status {}, {}", scenario.what, run.status, last_line(&run.screen)),
+            Err(why) => {
+                println!("{}: FAILED: {why:#}", scenario.what);
+                failed.push(scenario.what);
+            }
+        }
+    }
+    for provider in heyan::provider::ALL {
+        let slug = provider.info().slug;
+        let mobile = if provider.info().checks_mobile() { MOBILE } else { "" };
+        let sandbox = Sandbox::builder().start()?;
+        let mut entered = vec!["name=张三".to_owned(), format!("id={NUMBER}")];
+        entered.extend((!mobile.is_empty()).then(|| format!("mobile={mobile}")));
+        entered.extend(plain_text(slug));
+        let run = emulator::run(&image, &entered, Wire::Peer(sandbox.address(), 80), false)?;
+        println!("match by {slug}: exit status {}", run.status);
+        if run.status != 0 {
+            failed.push(slug);
+        }
+        redacted(&run, &["张三", NUMBER, MOBILE, APP_CODE])?;
+    }
+    ensure!(failed.is_empty(), "{failed:?}");
+    println!("all {} as they must be", SCENARIOS.len() + heyan::provider::ALL.len());
+    Ok(())
+}
+
+fn one(image: &std::path::Path, scenario: &Scenario) -> Result<Run> {
+    let sandbox = Sandbox::builder().start()?;
+    let (name, more) = scenario.entered.split_once(' ').unwrap_or((scenario.entered, ""));
+    // The first of two words for the same thing counts, so a scenario's own come first.
+    let mut entered = vec![format!("name={name}")];
+    for word in more.split_whitespace() {
+        match word {
+            "signed" => entered.extend([format!("appkey={APP_KEY}"), format!("appsecret={APP_SECRET}")]),
+            "insecure-url=" => {}
+            word => entered.push(word.to_owned()),
+        }
+    }
+    entered.push(format!("id={NUMBER}"));
+    let provider = more.split_whitespace().find_map(|word| word.strip_prefix("provider=")).unwrap_or("idcert");
+    let in_clear = !more.contains("insecure-url=");
+    entered.extend(plain_text(provider).into_iter().filter(|word| in_clear || !word.starts_with("insecure")));
+    let wire = match scenario.to {
+        To::Sandbox => Wire::Peer(sandbox.address(), 80),
+        To::SandboxAt443 => Wire::Peer(sandbox.address(), 443),
+        To::SandboxUntil(after) => Wire::Pulled(sandbox.address(), 80, after),
+        To::Nobody => Wire::NoRoute,
+        To::Nothing => Wire::Cut,
+    };
+    let run = emulator::run(image, &entered, wire, false)?;
+    let log = run.log.join("\n");
+    ensure!(run.status == scenario.status, "exit status {}: {}{log}", run.status, run.screen);
+    for words in scenario.screen {
+        ensure!(run.screen.contains(words), "the screen does not show {words:?}: {}", run.screen);
+    }
+    ensure!(log.contains(scenario.log), "the log does not show {:?}: {log}", scenario.log);
+    let report = sandbox.report();
+    let counted = (report.billed(), report.requests);
+    ensure!(counted == scenario.counted, "billed and requested {counted:?} instead of {:?}", scenario.counted);
+    redacted(&run, &[name, NUMBER, UNKNOWN, MOBILE, APP_CODE, APP_SECRET])?;
+    Ok(run)
+}
+
+/// Neither the log nor the screen shows anything personal or secret.
+fn redacted(run: &Run, secrets: &[&str]) -> Result<()> {
+    for secret in secrets {
+        ensure!(!run.screen.contains(secret), "the screen shows {secret}");
+        ensure!(run.log.iter().all(|line| !line.contains(secret)), "the log shows {secret}");
+    }
+    Ok(())
+}
+
+fn last_line(screen: &str) -> &str {
+    screen.lines().last().unwrap_or_default()
+}
