@@ -91,7 +91,7 @@ const NUMBERED_VERDICTS: &[(&str, Both)] = &[
     (
         "3",
         both(
-            "异常情况：户籍迁移、已入外籍、更名、性别变更、少数民族或军政人员、证件过期未换，供应商不说明是哪一种",
+            "异常情况：户籍迁移、已入外籍、更名、性别变更、少数民族或军政人员、证件过期未换，服务商不说明是哪一种",
             "abnormal: moving household, foreign nationality, changed name or sex, minority or official or military, expired card; the vendor does not say which",
         ),
     ),
@@ -105,7 +105,7 @@ static GLOSSARIES: &[Glossary] = &[
             field("message", Kind::Message, "代码的文字", "the code in words"),
             field("data", Kind::Container, "结果", "the result"),
             field("data.result", Kind::Verdict, "验证结果：结论在这里", "result: the verdict stands here"),
-            field("seqNo", Kind::Reference, "流水号，问供应商时提供", "serial number; quote it to the vendor"),
+            field("seqNo", Kind::Reference, "流水号，问服务商时提供", "serial number; quote it to the vendor"),
         ],
         codes: &[
             ("10000", both("成功", "success")),
@@ -171,7 +171,7 @@ static GLOSSARIES: &[Glossary] = &[
             field(
                 "traceId",
                 Kind::Reference,
-                "请求唯一编号，问供应商时提供",
+                "请求唯一编号，问服务商时提供",
                 "unique id of the request; quote it to the vendor",
             ),
             field("sex", Kind::Detail, "性别", "sex"),
@@ -213,7 +213,7 @@ static GLOSSARIES: &[Glossary] = &[
                 "the result; null beside a success code means no record",
             ),
             field("data.state", Kind::Verdict, "验证结果：结论在这里", "result: the verdict stands here"),
-            field("seqNo", Kind::Reference, "流水号，问供应商时提供", "serial number; quote it to the vendor"),
+            field("seqNo", Kind::Reference, "流水号，问服务商时提供", "serial number; quote it to the vendor"),
         ],
         codes: &[
             ("10000", both("成功", "success")),

@@ -29,7 +29,7 @@ const COMMANDS: &[(&str, Both)] = &[
         "request",
         both("显示将要发送的 HTTP 请求，什么也不发送", "Show the HTTP request that would be sent; sends nothing"),
     ),
-    ("providers", both("列出供应商", "List the providers")),
+    ("providers", both("列出服务商", "List the providers")),
     ("sandbox", both("单独运行模拟网关", "Run the simulated gateway on its own")),
 ];
 
@@ -45,11 +45,11 @@ const ARGUMENTS: &[(&str, Both)] = &[
     ("json", both("给脚本用：每行一个 JSON 对象", "For scripts: one JSON object per line")),
     ("reveal", both("不打码，显示完整的姓名和号码", "Show names and numbers in clear")),
     ("lang", both("语言；默认按 LC_ALL、LC_MESSAGES、LANG", "Language; default by LC_ALL, LC_MESSAGES, LANG")),
-    ("provider", both("供应商名称，见 heyan providers", "Slug of the provider, see heyan providers")),
+    ("provider", both("服务商名称，见 heyan providers", "Slug of the provider, see heyan providers")),
     (
         "verify.provider",
         both(
-            "供应商名称，见 heyan providers；写多个就是备选顺序，没有结论且可以重试时改问下一个",
+            "服务商名称，见 heyan providers；写多个就是备选顺序，没有结论且可以重试时改问下一个",
             "Slug of the provider, see heyan providers; several are a failover order, used when there is no verdict and trying again is safe",
         ),
     ),
@@ -70,7 +70,7 @@ const ARGUMENTS: &[(&str, Both)] = &[
             "The person saw the authorisation and agreed; scripts must say so",
         ),
     ),
-    ("base_url", both("代替供应商的协议和主机", "Replaces the provider's scheme and host")),
+    ("base_url", both("代替服务商的协议和主机", "Replaces the provider's scheme and host")),
     (
         "insecure_http",
         both(
@@ -101,7 +101,7 @@ const ARGUMENTS: &[(&str, Both)] = &[
     ("listen", both("监听地址；默认 127.0.0.1 上的任意空闲端口", "Where to listen; default a free port of 127.0.0.1")),
     ("https", both("使用 TLS，CA 在启动时生成", "Speak TLS, under a CA made at the start")),
     ("ca_out", both("把 CA 证书（PEM）写到这个文件", "Write the CA's certificate to this file (PEM)")),
-    ("quota", both("每个供应商的收费次数，用完后拒绝", "So many charged calls for each provider, then refused")),
+    ("quota", both("每个服务商的收费次数，用完后拒绝", "So many charged calls for each provider, then refused")),
     (
         "classic",
         both("像旧版网关那样只给错误信息，不给代码", "Error messages without codes, as older gateways send them"),

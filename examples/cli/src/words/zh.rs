@@ -16,9 +16,9 @@ impl Words for Chinese {
         match wrong {
             Wrong::Usage(usage) => self.usage(usage),
             Wrong::UnknownProvider => {
-                format!("没有这个供应商：--provider 请从 {} 中选一个。", super::help::slugs("、"))
+                format!("没有这个服务商：--provider 请从 {} 中选一个。", super::help::slugs("、"))
             }
-            Wrong::ProviderTwice(slug) => format!("供应商 {slug} 出现了两次：备选顺序里每个供应商只写一次。"),
+            Wrong::ProviderTwice(slug) => format!("服务商 {slug} 出现了两次：备选顺序里每个服务商只写一次。"),
             Wrong::NotUtf8(value) => format!("{}不是 UTF-8 文本：请按 UTF-8 重新输入。", self.value(*value)),
             Wrong::StdinEnded(value) => format!(
                 "标准输入里没有{}这一行：{} 写作 - 时，请在标准输入按姓名、证件号码、手机号的顺序每行给一个。",
@@ -51,9 +51,9 @@ impl Words for Chinese {
                 MobileError::Character => "手机号里有数字以外的字符：只写 11 位数字，或加 --lenient。".to_owned(),
                 _ => "手机号不是中国大陆号码：应以 13 至 19 开头。".to_owned(),
             },
-            Wrong::MobileMissing(slug) => format!("{slug} 核验三要素：请用 --mobile 给出手机号，或换一个二要素供应商。"),
+            Wrong::MobileMissing(slug) => format!("{slug} 核验三要素：请用 --mobile 给出手机号，或换一个二要素服务商。"),
             Wrong::MobileNotChecked(slug) => {
-                format!("{slug} 只核验姓名和证件号码，不看手机号：请去掉 --mobile，或只用三要素供应商。")
+                format!("{slug} 只核验姓名和证件号码，不看手机号：请去掉 --mobile，或只用三要素服务商。")
             }
             Wrong::CredentialsMissing => "没有凭证：请在环境变量里设置 HEYAN_APPCODE，或 HEYAN_APPKEY 和 HEYAN_APPSECRET，\
                  或 HEYAN_VENDOR_KEY（也可以用同名加 _FILE 的变量指向文件）；只想试用请加 --sandbox。"
@@ -79,7 +79,7 @@ impl Words for Chinese {
                 format!("{slug} 不接受 HEYAN_VENDOR_KEY：请改用 HEYAN_APPCODE，或 HEYAN_APPKEY 和 HEYAN_APPSECRET。")
             }
             Wrong::VendorKeyNeedsAddress => {
-                "HEYAN_VENDOR_KEY 只能发给供应商自己的平台：请用 --base-url 给出它的地址。".to_owned()
+                "HEYAN_VENDOR_KEY 只能发给服务商自己的平台：请用 --base-url 给出它的地址。".to_owned()
             }
             Wrong::BaseUrl(error) => match error {
                 EndpointError::Scheme => "--base-url 不是网址：应以 https:// 开头。".to_owned(),
@@ -91,7 +91,7 @@ impl Words for Chinese {
                 _ => "--base-url 的路径太长，或含有查询串等不允许的字符：只写协议、主机，必要时加路径。".to_owned(),
             },
             Wrong::InsecureNotNeeded => "--insecure-http 和 https 地址不能同时用：请去掉 --insecure-http。".to_owned(),
-            Wrong::BaseUrlPath => "带路径的 --base-url 只适用于一个供应商：请去掉路径，或只写一个 --provider。".to_owned(),
+            Wrong::BaseUrlPath => "带路径的 --base-url 只适用于一个服务商：请去掉路径，或只写一个 --provider。".to_owned(),
             Wrong::CaUnreadable { path, reason } => {
                 format!("--ca 指定的文件 {} 读不了（{reason}）：请检查路径和权限。", path.display())
             }
@@ -168,10 +168,10 @@ impl Words for Chinese {
                 RefusalClass::Subscription => "被拒绝：订购已过期或状态不正常，没有结论。",
                 RefusalClass::Throttled => "被拒绝：请求太频繁，没有结论。",
                 RefusalClass::AttemptLimit => "被拒绝：同一个人查询次数超限，没有结论。",
-                RefusalClass::BadInput => "被拒绝：供应商认为姓名或号码的格式有误，没有结论。",
-                RefusalClass::Busy => "被拒绝：供应商繁忙或在维护，没有结论。",
+                RefusalClass::BadInput => "被拒绝：服务商认为姓名或号码的格式有误，没有结论。",
+                RefusalClass::Busy => "被拒绝：服务商繁忙或在维护，没有结论。",
                 RefusalClass::Configuration => "被拒绝：账户、权限或请求的设置不对，没有结论。",
-                _ => "被拒绝：供应商给出了文档里没有的代码，没有结论。",
+                _ => "被拒绝：服务商给出了文档里没有的代码，没有结论。",
             },
             Cause::Failed(word) => match word {
                 "not_json" => "出错：应答不是 JSON，没有结论。",
@@ -180,7 +180,7 @@ impl Words for Chinese {
                 "echo_contradicts" => "出错：应答说的是另一个号码，不能采用。",
                 "protocol" => "出错：收到的不是完整的 HTTP 应答，没有结论。",
                 "too_long" => "出错：应答太长，没有结论。",
-                "connect" => "出错：连不上供应商，没有结论。",
+                "connect" => "出错：连不上服务商，没有结论。",
                 "tls" => "出错：对方没有证明自己的身份（TLS），没有结论。",
                 "timed_out" => "出错：在时限内没有等到完整的应答，没有结论。",
                 "dns" => "出错：主机名解析不了，没有结论。",
@@ -209,23 +209,23 @@ impl Words for Chinese {
                 RefusalClass::Credentials => {
                     "请账户管理员在控制台核对 AppCode、AppKey 和 AppSecret；刚购买的请等约 30 秒。"
                 }
-                RefusalClass::QuotaExhausted => "请账户管理员购买次数，约 30 秒后可用；或换一个供应商。",
-                RefusalClass::Subscription => "请账户管理员在控制台续订或处理欠费；或换一个供应商。",
+                RefusalClass::QuotaExhausted => "请账户管理员购买次数，约 30 秒后可用；或换一个服务商。",
+                RefusalClass::Subscription => "请账户管理员在控制台续订或处理欠费；或换一个服务商。",
                 RefusalClass::Throttled => "稍等片刻再查，并降低频率。",
                 RefusalClass::AttemptLimit => "今天不要再查这个人。",
                 RefusalClass::BadInput => "对照证件核对姓名和号码，不要原样再查。",
-                RefusalClass::Busy => "过几分钟再查，或换一个供应商。",
-                RefusalClass::Configuration => "请账户管理员在控制台核对授权、权限和地址；或换一个供应商。",
-                _ => "把流水号告诉供应商，问明代码的含义；或换一个供应商。",
+                RefusalClass::Busy => "过几分钟再查，或换一个服务商。",
+                RefusalClass::Configuration => "请账户管理员在控制台核对授权、权限和地址；或换一个服务商。",
+                _ => "把流水号告诉服务商，问明代码的含义；或换一个服务商。",
             },
             Cause::Failed(word) => match (word, billing) {
-                ("tls", _) => "不要绕过这项检查：核对系统时间、--base-url 和 --ca；可能有人在中间冒充供应商。",
+                ("tls", _) => "不要绕过这项检查：核对系统时间、--base-url 和 --ca；可能有人在中间冒充服务商。",
                 (_, Billing::Unknown) => "先在控制台的使用明细里查这次是否已扣费，再决定是否重查。",
                 ("dns", _) => "核对网络和域名服务器，以及 --base-url，然后再查。",
                 ("connect", _) => "核对网络、端口和防火墙，以及 --base-url，然后再查。",
                 ("timed_out" | "channel", _) => "请求没有发出，可以再查一次。",
-                ("echo_contradicts", _) => "不要采用这份应答；把流水号告诉供应商。",
-                _ => "把流水号告诉供应商；或换一个供应商。",
+                ("echo_contradicts", _) => "不要采用这份应答；把流水号告诉服务商。",
+                _ => "把流水号告诉服务商；或换一个服务商。",
             },
         };
         next.to_owned()
@@ -269,7 +269,7 @@ impl Words for Chinese {
     }
 
     fn quote_reference(&self) -> &'static str {
-        "（问供应商时请提供）"
+        "（问服务商时请提供）"
     }
 
     fn attempt(&self, provider: &str, ending: &str, billing: Billing, next: &str) -> String {
@@ -279,8 +279,8 @@ impl Words for Chinese {
     fn last_attempt(&self, provider: &str, ending: &str, billing: Billing, retry: Retry) -> String {
         let retry = match retry {
             Retry::Never => "不再尝试",
-            Retry::SameProvider => "没有别的供应商可问，可以过一会儿再查",
-            Retry::OtherProvider => "没有别的供应商可问",
+            Retry::SameProvider => "没有别的服务商可问，可以过一会儿再查",
+            Retry::OtherProvider => "没有别的服务商可问",
         };
         format!("{provider}：{ending}（{}）；{retry}。", self.billing(billing))
     }
@@ -329,9 +329,9 @@ impl Words for Chinese {
         match kind {
             BodyKind::Object => "一个 JSON 对象",
             BodyKind::Empty => "空的：网关自己拒绝时就是这样，原因在头部里，请用 --header 一并给出",
-            BodyKind::Html => "一个网页，不是 JSON：多半是代理、上网登录页或防火墙代答的，不是供应商",
+            BodyKind::Html => "一个网页，不是 JSON：多半是代理、上网登录页或防火墙代答的，不是服务商",
             BodyKind::NotUtf8 => "不是 UTF-8 文本：可能压缩过，或编码不同",
-            BodyKind::OtherJson => "是 JSON，但不是对象：供应商的应答都是对象",
+            BodyKind::OtherJson => "是 JSON，但不是对象：服务商的应答都是对象",
             BodyKind::Text => "不是 JSON 的文本",
         }
     }
@@ -341,7 +341,7 @@ impl Words for Chinese {
     }
 
     fn unknown_field(&self) -> &'static str {
-        "供应商文档里没有这一项"
+        "服务商文档里没有这一项"
     }
 
     fn nested(&self) -> &'static str {
@@ -349,11 +349,11 @@ impl Words for Chinese {
     }
 
     fn gateway_code(&self) -> &'static str {
-        "网关的错误代码：由网关拒绝，供应商没有处理"
+        "网关的错误代码：由网关拒绝，服务商没有处理"
     }
 
     fn gateway_message(&self) -> &'static str {
-        "网关的错误信息：由网关拒绝，供应商没有处理"
+        "网关的错误信息：由网关拒绝，服务商没有处理"
     }
 
     fn gateway_request_id(&self) -> &'static str {
@@ -369,7 +369,7 @@ impl Words for Chinese {
     }
 
     fn providers_head(&self) -> [&'static str; 7] {
-        ["名称", "供应商", "要素", "方法", "地址", "计费", "产品页"]
+        ["名称", "服务商", "要素", "方法", "地址", "计费", "产品页"]
     }
 
     fn factors(&self, mobile: bool) -> &'static str {

@@ -47,7 +47,7 @@ fn every_sample_of_every_document_is_explained() {
                 for name in members.as_object().unwrap().keys() {
                     assert!(text.stdout.contains(&format!("\n  {name} = ")), "{name}: {}", text.stdout);
                 }
-                for unknown in ["not in the vendor's document", "供应商文档里没有"] {
+                for unknown in ["not in the vendor's document", "服务商文档里没有"] {
                     assert!(!text.stdout.contains(unknown), "{}", text.stdout);
                 }
             }
