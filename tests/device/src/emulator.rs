@@ -13,7 +13,6 @@ use crate::cable::{self, Cable};
 use crate::log::Log;
 use crate::measure::{QEMU, missing};
 
-
 /// What the device is connected to.
 #[derive(Clone, Copy, Debug)]
 pub enum Wire {

@@ -1,7 +1,5 @@
 //! `kiosk`: one verification on the emulated device against the sandbox.
 
-use std::process;
-
 use anyhow::Result;
 use heyan_sandbox::{APP_CODE, Sandbox};
 
@@ -29,7 +27,7 @@ pub struct Options {
     words: Vec<String>,
 }
 
-/// Ends with the kiosk's exit status.
+/// Shows it; every verdict is a success of this command.
 pub fn run(options: &Options) -> Result<()> {
     let sandbox = Sandbox::builder().start()?;
     let mut entered = vec![format!("name={}", options.name), format!("id={}", options.id)];
@@ -40,8 +38,8 @@ pub fn run(options: &Options) -> Result<()> {
     eprintln!("QEMU mps2-an386, plain HTTP (insecure) to the sandbox in a closed network");
     let run = emulator::run(&image, &entered, Wire::Peer(sandbox.address(), 80), true)?;
     print!("{}", run.screen);
-    eprintln!("exit status {}; the sandbox counted:\n{}", run.status, sandbox.report());
-    process::exit(run.status)
+    eprintln!("exit status of the kiosk: {}\nthe sandbox counted:\n{}", run.status, sandbox.report());
+    Ok(())
 }
 
 /// Words for a provider that is asked in clear, in a network that nobody else is in.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod bench;
+mod device;
 mod lint;
 mod privacy;
 mod run;
@@ -59,6 +60,18 @@ enum Command {
     /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
     Audit(audit::Options),
 
+    /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
+    ///
+    /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core cannot
+    /// panic, `figures` holds flash, RAM, stack and instructions against bounds and tests/audit/baseline.tsv, `scenarios`
+    /// lets a kiosk meet every kind of ending. Without one of these words all of them run.
+    Device(device::Options),
+
+    /// Verify a person on an emulated kiosk, against the sandbox, in a closed network.
+    ///
+    /// Shows what the kiosk logs and what its screen says. The exit status is 0 when that worked, whatever the verdict is.
+    Firmware(device::FirmwareOptions),
+
     /// Install the tools that bench and audit need. They do so themselves; this is for doing it in advance.
     Setup,
 }
@@ -70,6 +83,8 @@ fn main() -> ExitCode {
         Command::Lint => lint::run(),
         Command::Privacy => privacy::run(),
         Command::Audit(options) => audit::run(&options),
+        Command::Device(options) => device::run(&options),
+        Command::Firmware(options) => device::firmware(&options),
         Command::Setup => tools::setup(),
     };
     match done {

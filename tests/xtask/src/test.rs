@@ -64,7 +64,7 @@ fn locked(strict: bool) -> Option<&'static str> {
 }
 
 /// Has a look, installs what is missing, has another look.
-fn make_usable(target: &str, offline: bool) -> Result {
+pub(crate) fn make_usable(target: &str, offline: bool) -> Result {
     if is_usable(target)? {
         return Ok(());
     }

@@ -142,8 +142,8 @@ fn inquiry<'a>(entered: &Entered<'a>, random: &mut impl Random) -> Result<Inquir
     host::show(format_args!("核验 {} {}", name.masked(), id.masked()));
     let mut subject = Subject::new(name, id);
     if let Some(mobile) = entered.get("mobile") {
-        subject = subject
-            .with_mobile(Mobile::from_input(mobile).map_err(|error| ending::show_wrong("mobile", &error))?);
+        subject =
+            subject.with_mobile(Mobile::from_input(mobile).map_err(|error| ending::show_wrong("mobile", &error))?);
     }
     let credentials = match (entered.get("appkey"), entered.get("appsecret")) {
         (Some(key), Some(secret)) => {
