@@ -9,6 +9,7 @@
 //! | `appcode=` | the AppCode | must be given, or the next two |
 //! | `appkey=`, `appsecret=` | an AppKey and its secret: the request is signed | |
 //! | `insecure-url=` | an `http://` address to ask at, which everybody on the way can read | the provider's own, by TLS |
+//! | `anchor=` | a file with a root certificate (DER), with TLS | must be given |
 //! | `times=` | how often in a row | 1 |
 //! | `keep=yes` | over one connection | a connection each |
 //! | `first-byte-ms=` | how long to wait for a reply | 10000 |

@@ -1,13 +1,84 @@
 //! `kiosk`: one verification on the emulated device against the sandbox.
 
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::{env, fs, process};
+
 use anyhow::Result;
 use heyan_sandbox::{APP_CODE, Sandbox};
 
 use crate::build::Image;
 use crate::emulator::{self, Wire};
 
-/// The image that waits in a loop.
-pub const KIOSK: Image<'static> = Image { package: "examples/firmware", name: "kiosk", features: "", told: &[] };
+/// Which kiosk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Variant {
+    /// TLS 1.3 and 1.2 by rustls.
+    Rustls,
+    /// TLS 1.3 by embedded-tls.
+    EmbeddedTls,
+    /// No TLS: everybody on the way can read name and number.
+    InsecureHttp,
+}
+
+impl Variant {
+    /// The image.
+    pub const fn image(self) -> Image<'static> {
+        let (name, features) = match self {
+            Self::Rustls => ("kiosk-tls", "rustls"),
+            Self::EmbeddedTls => ("kiosk-tls", "embedded-tls"),
+            Self::InsecureHttp => ("kiosk", ""),
+        };
+        Image { package: "examples/firmware", name, features, told: &[] }
+    }
+
+    /// Whether it speaks TLS.
+    pub const fn is_secure(self) -> bool {
+        !matches!(self, Self::InsecureHttp)
+    }
+
+    /// The port of the peer's.
+    pub const fn port(self) -> u16 {
+        if self.is_secure() { 443 } else { 80 }
+    }
+
+    /// Starts the sandbox for it, and says what the kiosk must be told to reach `provider` there.
+    pub fn sandbox(self, provider: &str) -> Result<(Sandbox, Vec<String>, Anchor)> {
+        let sandbox = Sandbox::builder().https(self.is_secure()).start()?;
+        let anchor = Anchor::new(sandbox.ca_der().unwrap_or_default())?;
+        let mut words = vec![format!("provider={provider}"), format!("appcode={APP_CODE}")];
+        if self.is_secure() {
+            words.push(format!("anchor={}", anchor.path().display()));
+        } else {
+            let host = heyan::provider::by_slug(provider).map_or("unknown", |provider| provider.info().host);
+            words.push(format!("insecure-url=http://{host}"));
+        }
+        Ok((sandbox, words, anchor))
+    }
+}
+
+/// The sandbox's root certificate in a file, for as long as the kiosk may want it.
+pub struct Anchor(PathBuf);
+
+impl Anchor {
+    fn new(certificate: &[u8]) -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("heyan-anchor-{}-{}.der", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let path = env::temp_dir().join(name);
+        fs::write(&path, certificate)?;
+        Ok(Self(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Anchor {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -23,27 +94,26 @@ pub struct Options {
     /// Whom to ask.
     #[arg(long, default_value = "idcert")]
     provider: String,
+    /// How the kiosk speaks to the gateway.
+    #[arg(long, value_enum, default_value_t = Variant::Rustls)]
+    tls: Variant,
     /// Further words for the kiosk, such as `times=3` or `keep=yes`; see examples/firmware/src/request.rs.
     words: Vec<String>,
 }
 
 /// Shows it; every verdict is a success of this command.
 pub fn run(options: &Options) -> Result<()> {
-    let sandbox = Sandbox::builder().start()?;
+    let (sandbox, words, _anchor) = options.tls.sandbox(&options.provider)?;
     let mut entered = vec![format!("name={}", options.name), format!("id={}", options.id)];
     entered.extend(options.mobile.iter().map(|mobile| format!("mobile={mobile}")));
-    entered.extend(plain_text(&options.provider));
+    // Of two words for the same thing the first counts.
     entered.extend_from_slice(&options.words);
-    let image = KIOSK.build()?;
-    eprintln!("QEMU mps2-an386, plain HTTP (insecure) to the sandbox in a closed network");
-    let run = emulator::run(&image, &entered, Wire::Peer(sandbox.address(), 80), true)?;
+    entered.extend(words);
+    let image = options.tls.image().build()?;
+    let by = if options.tls.is_secure() { "https" } else { "plain HTTP, which is insecure," };
+    eprintln!("a Cortex-M4 in QEMU, by {by} to the sandbox, in a closed network");
+    let run = emulator::run(&image, &entered, Wire::Peer(sandbox.address(), options.tls.port()), true)?;
     print!("{}", run.screen);
     eprintln!("exit status of the kiosk: {}\nthe sandbox counted:\n{}", run.status, sandbox.report());
     Ok(())
-}
-
-/// Words for a provider that is asked in clear, in a network that nobody else is in.
-pub fn plain_text(provider: &str) -> Vec<String> {
-    let host = heyan::provider::by_slug(provider).map_or("unknown", |provider| provider.info().host);
-    vec![format!("provider={provider}"), format!("appcode={APP_CODE}"), format!("insecure-url=http://{host}")]
 }

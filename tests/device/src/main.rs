@@ -35,7 +35,7 @@ enum Command {
     /// Verify a person on the emulated device.
     Kiosk(kiosk::Options),
     /// Let everything happen to the kiosk that can happen, and see that it ends as it must.
-    Scenarios,
+    Scenarios(scenarios::Options),
     /// Move the bytes of one connection; QEMU starts it.
     #[command(hide = true)]
     Relay { to: SocketAddr },
@@ -46,7 +46,7 @@ fn main() -> Result<()> {
         Command::Panics => panics::run(),
         Command::Figures(options) => figures::run(&options),
         Command::Kiosk(options) => kiosk::run(&options),
-        Command::Scenarios => scenarios::run(&kiosk::KIOSK),
+        Command::Scenarios(options) => scenarios::run(&options),
         Command::Relay { to } => relay::run(to),
     }
 }
