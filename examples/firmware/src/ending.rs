@@ -40,7 +40,10 @@ pub fn show<C: Debug + defmt::Format>(result: &Result<OwnedOutcome, Error<C>>) -
             let billing = error.billing();
             let ending = if matches!(error, Error::Refused(_)) { Ending::Refused } else { Ending::Error };
             // What the owner of the account or the technician must know; the person at the kiosk is told to wait.
+            #[cfg(feature = "all")]
             host::show(format_args!("无法核验: {error} [{}, retry {}]", billing.word(), error.retry().word()));
+            #[cfg(not(feature = "all"))]
+            host::show(format_args!("无法核验 [{}, retry {}]", billing.word(), error.retry().word()));
             ending
         }
     }

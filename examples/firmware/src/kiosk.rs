@@ -8,8 +8,10 @@ use heyan_embedded::Deadlines;
 use heyan_embedded::blocking::{self, Timer};
 use heyan_embedded::heyan::provider::{CHECKONE, IDCERT, IDENAUTHEN, SFZ2, SJSYS};
 use heyan_embedded::heyan::{
-    AppCode, AppKey, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Mobile, Name, Stamp, Subject, provider,
+    AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Mobile, Name, Provider, Subject,
 };
+#[cfg(feature = "all")]
+use heyan_embedded::heyan::{AppKey, Stamp, provider};
 
 use crate::board::{host, stack};
 use crate::ending::{self, Ending};
@@ -151,6 +153,12 @@ pub fn inquiry<'a>(entered: &Entered<'a>, random: &mut impl Random) -> Result<In
         subject =
             subject.with_mobile(Mobile::from_input(mobile).map_err(|error| ending::show_wrong("mobile", &error))?);
     }
+    #[cfg(not(feature = "all"))]
+    let credentials = {
+        let _ = random;
+        AppCode::new(entered.get("appcode").unwrap_or_default()).map(Credentials::AppCode)
+    };
+    #[cfg(feature = "all")]
     let credentials = match (entered.get("appkey"), entered.get("appsecret")) {
         (Some(key), Some(secret)) => {
             let stamp = Stamp::new(seconds.saturating_mul(1000), random.nonce());
@@ -159,8 +167,11 @@ pub fn inquiry<'a>(entered: &Entered<'a>, random: &mut impl Random) -> Result<In
         _ => AppCode::new(entered.get("appcode").unwrap_or_default()).map(Credentials::AppCode),
     };
     let credentials = credentials.map_err(|error| ending::show_wrong("credentials", &error))?;
-    let slug = entered.get("provider").unwrap_or("idcert");
-    let provider = provider::by_slug(slug).ok_or_else(|| ending::show_wrong("provider", &"no such provider"))?;
+    #[cfg(not(feature = "all"))]
+    let provider: &dyn Provider = &IDCERT;
+    #[cfg(feature = "all")]
+    let provider: &dyn Provider = provider::by_slug(entered.get("provider").unwrap_or("idcert"))
+        .ok_or_else(|| ending::show_wrong("provider", &"no such provider"))?;
     // The person pressed the button 同意 under the authorisation; on the command line, by entering the identity.
     let inquiry = Inquiry::new(provider, subject, Consent::given(), credentials);
     let inquiry = inquiry.map_err(|error| ending::show_wrong("provider", &error))?;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::build::{Image, root};
 use crate::elf::Elf;
+use crate::kiosk::Variant;
 use crate::measure;
 
 #[derive(clap::Args)]
@@ -83,6 +84,16 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
     note("core, all providers, signed".into(), size("size", "signature", "all")?);
     note("core, all providers, signed, compact SHA-256".into(), size("size", "signature,compact", "all")?);
     note("core, all providers, signed, messages".into(), size("size", "signature,messages", "all")?);
+    // Whole images: core, network, log, and everything that a board needs.
+    for (case, variant) in [
+        ("kiosk, plain TCP", Variant::InsecureHttp),
+        ("kiosk, embedded-tls", Variant::EmbeddedTls),
+        ("kiosk, rustls", Variant::Rustls),
+    ] {
+        let size = Elf::read(&variant.image().build()?)?.size()?;
+        figures.insert((FLASH.to_owned(), case.to_owned()), size.flash);
+        figures.insert((RAM.to_owned(), case.to_owned()), size.ram);
+    }
     if symbols {
         let image =
             Image { package: "tests/audit", name: "size", features: "", told: &[("HEYAN_AUDIT_PROVIDER", "idcert")] };
