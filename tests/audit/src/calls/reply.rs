@@ -103,7 +103,7 @@ impl Provider for Sixth {
         provider::IDCERT.info()
     }
 
-    fn interpret<'b>(&self, reply: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+    fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
         take((reply.status(), reply.is_success()));
         take(show(reply as &dyn Debug));
         let [code, value, data]: [Value<'b>; 3] = reply.members(["code", "value", black_box("data")])?;

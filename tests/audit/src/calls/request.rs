@@ -124,7 +124,7 @@ impl Provider for Own {
         black_box(&OWN)
     }
 
-    fn interpret<'b>(&self, _: &Reply<'b>) -> Result<Finding<'b>, ReplyFault> {
+    fn interpret<'b>(&self, _: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
         Err(ReplyFault::NoVerdict)
     }
 }
