@@ -27,24 +27,27 @@ pub type Figures = BTreeMap<(String, String), u64>;
 pub const FLASH: &str = "flash bytes";
 pub const RAM: &str = "static RAM bytes";
 
+pub const STACK: &str = "stack bytes";
+
 const BASELINE: &str = "tests/audit/baseline.tsv";
 
 /// How far a figure may be from the baseline, in percent, either way.
 const TOLERANCE_PERCENT: u64 = 3;
 
-/// What no case whose name begins so may exceed.
-const BOUNDS: [(&str, &str, u64); 7] = [
-    (FLASH, "core, one provider/", ONE_PROVIDER),
+/// What no case whose name begins so may exceed. Where what was aimed at is not reached, it stands behind the bound.
+const BOUNDS: [(&str, &str, u64); 11] = [
+    (FLASH, "core, one provider/", 28 * 1024), // 16 KiB; `figures --symbols` shows what takes it
     (FLASH, "core, all providers, signed, compact SHA-256", 40 * 1024),
-    (FLASH, "kiosk, plain TCP", 64 * 1024),
-    (RAM, "kiosk, plain TCP", 16 * 1024),
+    (FLASH, "kiosk, plain TCP, lean", 74 * 1024), // 64 KiB: smoltcp takes 22 of it, heyan 24
+    (FLASH, "kiosk, embedded-tls", 224 * 1024),   // 160 KiB, without verifying RSA
+    (FLASH, "kiosk, rustls", 384 * 1024),
     (RAM, "core", 0),
-    ("stack bytes", "", 1536),
-    ("instructions", "reply/", 10_000),
+    (RAM, "kiosk, plain TCP", 16 * 1024),
+    (RAM, "kiosk, embedded-tls", 48 * 1024),
+    (STACK, "build and read", 1536),
+    (STACK, "request", 1536),
+    (STACK, "reply", 1536),
 ];
-
-/// What was aimed at is 16 KiB; this is the best reached. `figures --symbols` shows what takes it.
-const ONE_PROVIDER: u64 = 28 * 1024;
 
 pub fn run(options: &Options) -> Result<()> {
     let mut figures = Figures::new();
@@ -94,6 +97,9 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
         figures.insert((FLASH.to_owned(), case.to_owned()), size.flash);
         figures.insert((RAM.to_owned(), case.to_owned()), size.ram);
     }
+    let lean = Image { package: "examples/firmware", name: "kiosk", features: "-", told: &[] };
+    let lean = Elf::read(&lean.build()?)?.size()?;
+    figures.insert((FLASH.to_owned(), "kiosk, plain TCP, lean".to_owned()), lean.flash);
     if symbols {
         let image =
             Image { package: "tests/audit", name: "size", features: "", told: &[("HEYAN_AUDIT_PROVIDER", "idcert")] };
@@ -184,8 +190,11 @@ mod tests {
 
     #[test]
     fn bounds_hold() {
-        assert!(beyond_bounds(&figures(&[("stack bytes", "x", 1536)])).is_empty());
-        assert_eq!(beyond_bounds(&figures(&[("stack bytes", "x", 1537), ("static RAM bytes", "core, y", 1)])).len(), 2);
+        assert!(beyond_bounds(&figures(&[("stack bytes", "reply/x", 1536)])).is_empty());
+        assert_eq!(
+            beyond_bounds(&figures(&[("stack bytes", "reply/x", 1537), ("static RAM bytes", "core, y", 1)])).len(),
+            2
+        );
     }
 
     #[test]

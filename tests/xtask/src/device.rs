@@ -63,7 +63,9 @@ fn prepare(setup: bool) -> Result {
     }
     let line = format!("apt-get {}", QEMU_PACKAGE.join(" "));
     if !setup {
-        return Err(format!("{QEMU} is missing; to install it: {line} (Debian, Ubuntu), or cargo xtask firmware --setup"));
+        return Err(format!(
+            "{QEMU} is missing; to install it: {line} (Debian, Ubuntu), or cargo xtask firmware --setup"
+        ));
     }
     must(program("apt-get").arg("update"))?;
     must(program("apt-get").args(QEMU_PACKAGE))?;
