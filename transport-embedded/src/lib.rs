@@ -75,12 +75,19 @@
     )
 )]
 
+#[cfg(feature = "rustls")]
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
 pub mod blocking;
 mod call;
 mod driver;
 mod link;
 mod nal;
 mod time;
+#[cfg(any(feature = "embedded-tls", feature = "rustls"))]
+pub mod tls;
 
 pub use heyan;
 

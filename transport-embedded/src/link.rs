@@ -79,6 +79,12 @@ impl<T> Secure<T> {
         Self { line: Line::new(channel), host: None }
     }
 
+    /// Takes the word of this crate's TLS.
+    #[cfg(any(feature = "embedded-tls", feature = "rustls"))]
+    pub(crate) fn proven(channel: T, host: &str) -> Self {
+        Self::vouch(channel).for_host(host)
+    }
+
     /// Also refuses requests to any other host, as channels from this crate's TLS do. A host longer than an endpoint can
     /// name leads to no request at all.
     #[must_use]

@@ -29,6 +29,8 @@
 
 mod driver;
 mod nal;
+#[cfg(any(feature = "embedded-tls", feature = "rustls"))]
+pub mod tls;
 
 use core::fmt;
 use core::ops::ControlFlow;
@@ -101,7 +103,7 @@ impl<T: Timer> Watch<T> {
     }
 
     /// Does `work` if there is time left. Work that blocks is the channel's to end.
-    fn in_time<R>(&self, work: impl FnOnce() -> R) -> Result<R, TimedOut> {
+    pub(crate) fn in_time<R>(&self, work: impl FnOnce() -> R) -> Result<R, TimedOut> {
         self.deadline()?;
         Ok(work())
     }
