@@ -1,6 +1,11 @@
 //! A scripted peer that speaks both twins' language, and an executor of ten lines.
 #![allow(dead_code, reason = "each test takes what it needs")]
 
+#[cfg(all(feature = "embedded-tls", feature = "rustls"))]
+pub(crate) mod pki;
+#[cfg(all(feature = "embedded-tls", feature = "rustls"))]
+pub(crate) mod tls;
+
 use std::cell::Cell;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -204,4 +209,9 @@ pub(crate) fn block_on_with<F: Future>(future: F, mut wait: impl FnMut()) -> F::
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     block_on_with(future, || ())
+}
+
+/// Whole requests in these bytes; all of them are GETs.
+pub(crate) fn count_requests(bytes: &[u8]) -> usize {
+    bytes.windows(4).filter(|window| window == b"\r\n\r\n").count()
 }

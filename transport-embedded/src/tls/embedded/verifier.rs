@@ -31,7 +31,7 @@ pub(crate) struct Verifier<'a, R> {
     state: State,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one, and no heap")]
+#[allow(clippy::large_enum_variant, reason = "there is one, and no heap")]
 enum State {
     /// No certificate came.
     Nothing,

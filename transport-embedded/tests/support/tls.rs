@@ -1,0 +1,322 @@
+//! The four clients of this crate, and peers that they talk to over loopback.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use embedded_io::{ErrorKind, ErrorType};
+use heyan::{ChannelError, Endpoint, Error, Inquiry, OwnedOutcome};
+use heyan_embedded::tls::{Dates, Memory, NoRandomness, Random, TlsError, Trust, embedded, rustls as heap};
+use heyan_embedded::{Clock, Deadlines, Timer, Watch, blocking, verify};
+use rustls::{ServerConfig, ServerConnection};
+
+use super::pki::{GATEWAY, Identity, today};
+use super::{BUFFER_LEN, block_on};
+
+/// A socket with the traits of both twins; the test's own patience ends every wait.
+pub(crate) struct Socket(pub(crate) TcpStream);
+
+impl Socket {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
+        let socket = TcpStream::connect(address).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket.set_nodelay(true).unwrap();
+        Self(socket)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct SocketError(ErrorKind);
+
+impl std::fmt::Display for SocketError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
+impl std::error::Error for SocketError {}
+
+impl embedded_io::Error for SocketError {
+    fn kind(&self) -> ErrorKind {
+        self.0
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn socket_error(error: std::io::Error) -> SocketError {
+    SocketError(match error.kind() {
+        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut => ErrorKind::TimedOut,
+        std::io::ErrorKind::BrokenPipe => ErrorKind::BrokenPipe,
+        _ => ErrorKind::ConnectionReset,
+    })
+}
+
+impl ErrorType for Socket {
+    type Error = SocketError;
+}
+
+impl embedded_io::Read for Socket {
+    fn read(&mut self, space: &mut [u8]) -> Result<usize, SocketError> {
+        self.0.read(space).map_err(socket_error)
+    }
+}
+
+impl embedded_io::Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, SocketError> {
+        self.0.write(bytes).map_err(socket_error)
+    }
+
+    fn flush(&mut self) -> Result<(), SocketError> {
+        self.0.flush().map_err(socket_error)
+    }
+}
+
+impl embedded_io_async::Read for Socket {
+    async fn read(&mut self, space: &mut [u8]) -> Result<usize, SocketError> {
+        embedded_io::Read::read(self, space)
+    }
+}
+
+impl embedded_io_async::Write for Socket {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, SocketError> {
+        embedded_io::Write::write(self, bytes)
+    }
+
+    async fn flush(&mut self) -> Result<(), SocketError> {
+        embedded_io::Write::flush(self)
+    }
+}
+
+/// The host's clock and no waiting: sockets block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostTime(std::time::Instant);
+
+impl Clock for HostTime {
+    fn now(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+impl Timer for HostTime {
+    async fn until(&self, _: Duration) {
+        std::future::pending().await
+    }
+}
+
+impl blocking::Timer for HostTime {
+    fn idle(&self) -> std::ops::ControlFlow<()> {
+        std::ops::ControlFlow::Continue(())
+    }
+}
+
+pub(crate) fn host_watch() -> Watch<HostTime> {
+    // In a debug build, RSA and curves take long.
+    let deadlines =
+        Deadlines { handshake: Duration::from_secs(60), call: Duration::from_secs(90), ..Deadlines::DEFAULT };
+    Watch::new(HostTime(std::time::Instant::now()), deadlines)
+}
+
+/// The operating system's randomness.
+pub(crate) struct Host;
+
+impl Random for Host {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), NoRandomness> {
+        rustls::crypto::ring::default_provider().secure_random.fill(bytes).map_err(|_| NoRandomness)
+    }
+}
+
+pub(crate) static HOST_RANDOM: Host = Host;
+pub(crate) static ALGORITHMS: heap::Algorithms = heap::Algorithms::new(&HOST_RANDOM);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Client {
+    Embedded,
+    EmbeddedBlocking,
+    Rustls,
+    RustlsBlocking,
+}
+
+impl Client {
+    pub(crate) const ALL: [Self; 4] = [Self::Embedded, Self::EmbeddedBlocking, Self::Rustls, Self::RustlsBlocking];
+    pub(crate) const RUSTLS: [Self; 2] = [Self::Rustls, Self::RustlsBlocking];
+    pub(crate) const EMBEDDED: [Self; 2] = [Self::Embedded, Self::EmbeddedBlocking];
+}
+
+/// How a call over TLS ended, without the channel's type.
+pub(crate) type Ended = Result<OwnedOutcome, Error<TlsError<ErrorKind>>>;
+
+fn plain<E: embedded_io::Error>(error: Error<TlsError<E>>) -> Error<TlsError<ErrorKind>> {
+    match error {
+        Error::Channel(error) => Error::Channel(plain_channel(error)),
+        Error::Encode(error) => Error::Encode(error),
+        Error::Protocol(error) => Error::Protocol(error),
+        Error::Reply(error) => Error::Reply(error),
+        Error::Refused(error) => Error::Refused(error),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn plain_channel<E: embedded_io::Error>(error: ChannelError<TlsError<E>>) -> ChannelError<TlsError<ErrorKind>> {
+    let source = error.source.map(|source| match source {
+        TlsError::Channel(source) => TlsError::Channel(source.kind()),
+        TlsError::TimedOut => TlsError::TimedOut,
+        TlsError::Truncated => TlsError::Truncated,
+        TlsError::Untrusted(distrust) => TlsError::Untrusted(distrust),
+        TlsError::Declined => TlsError::Declined,
+        TlsError::Protocol => TlsError::Protocol,
+        TlsError::Buffers => TlsError::Buffers,
+        TlsError::Randomness => TlsError::Randomness,
+        TlsError::Host => TlsError::Host,
+        TlsError::Closed => TlsError::Closed,
+        other => panic!("{other:?}"),
+    });
+    ChannelError { fault: error.fault, sent: error.sent, source }
+}
+
+pub(crate) fn gateway_inquiry() -> Inquiry<'static> {
+    super::inquiry().at(Endpoint::parse("https://gateway.test:8443").unwrap())
+}
+
+pub(crate) fn leak(der: &[u8]) -> &'static [&'static [u8]] {
+    Box::leak(vec![&*Box::leak(der.to_vec().into_boxed_slice())].into_boxed_slice())
+}
+
+/// Believes this authority, today.
+pub(crate) fn trust(root: &[u8]) -> Trust<'static> {
+    Trust::new(leak(root), Dates::CheckedBy(today))
+}
+
+/// Shakes hands with the gateway at this address and asks `people` times over the connection.
+pub(crate) fn call(client: Client, address: SocketAddr, trust: Trust<'static>, people: usize) -> Vec<Ended> {
+    call_over(client, Socket::connect(address), trust, people)
+}
+
+pub(crate) fn call_over<T>(client: Client, channel: T, trust: Trust<'static>, people: usize) -> Vec<Ended>
+where
+    T: embedded_io::Read + embedded_io::Write + embedded_io_async::Read + embedded_io_async::Write,
+{
+    let config = heap::Config::new(&ALGORITHMS, trust).unwrap();
+    call_with(client, channel, trust, &config, people)
+}
+
+pub(crate) fn call_with<T>(
+    client: Client,
+    channel: T,
+    trust: Trust<'static>,
+    config: &heap::Config,
+    people: usize,
+) -> Vec<Ended>
+where
+    T: embedded_io::Read + embedded_io::Write + embedded_io_async::Read + embedded_io_async::Write,
+{
+    let (mut receive, mut send) = (vec![0; heap::RECEIVE_LEN], vec![0; heap::SEND_LEN]);
+    let memory = Memory { receive: &mut receive, send: &mut send };
+    let watch = host_watch();
+    let mut buffer = [0; BUFFER_LEN];
+    let inquiry = gateway_inquiry();
+    let unopened = |error| vec![Err(plain(Error::Channel(error)))];
+    match client {
+        Client::Embedded => block_on(async {
+            let mut link = match embedded::open(channel, memory, GATEWAY, trust, &HOST_RANDOM, &watch).await {
+                Ok(link) => link,
+                Err(error) => return vec![Err(Error::Channel(error))],
+            };
+            let mut ended = Vec::new();
+            for _ in 0..people {
+                ended.push(verify(&mut link, &inquiry, &mut buffer, &watch).await);
+            }
+            ended
+        }),
+        Client::EmbeddedBlocking => {
+            match blocking::tls::embedded::open(channel, memory, GATEWAY, trust, &HOST_RANDOM, &watch) {
+                Ok(mut link) => {
+                    (0..people).map(|_| blocking::verify(&mut link, &inquiry, &mut buffer, &watch)).collect()
+                }
+                Err(error) => vec![Err(Error::Channel(error))],
+            }
+        }
+        Client::Rustls => block_on(async {
+            let mut link = match heap::open(channel, memory, GATEWAY, config, &watch).await {
+                Ok(link) => link,
+                Err(error) => return unopened(error),
+            };
+            let mut ended = Vec::new();
+            for _ in 0..people {
+                ended.push(verify(&mut link, &inquiry, &mut buffer, &watch).await.map_err(plain));
+            }
+            ended
+        }),
+        Client::RustlsBlocking => match blocking::tls::rustls::open(channel, memory, GATEWAY, config, &watch) {
+            Ok(mut link) => {
+                (0..people).map(|_| blocking::verify(&mut link, &inquiry, &mut buffer, &watch).map_err(plain)).collect()
+            }
+            Err(error) => unopened(error),
+        },
+    }
+}
+
+/// What a peer saw of one connection.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Bytes of requests, decrypted.
+    pub(crate) request: Vec<u8>,
+    pub(crate) resumed: bool,
+}
+
+pub(crate) fn server_config(
+    identity: &Identity,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ServerConfig> {
+    let ring = Arc::new(rustls::crypto::ring::default_provider());
+    Arc::new(
+        ServerConfig::builder_with_provider(ring)
+            .with_protocol_versions(versions)
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(identity.chain.clone(), identity.key.clone_key())
+            .unwrap(),
+    )
+}
+
+/// A gateway by rustls for this many connections. It answers every request with "match".
+pub(crate) fn gateway(config: Arc<ServerConfig>, connections: usize) -> (SocketAddr, JoinHandle<Vec<Seen>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || {
+        (0..connections)
+            .map(|_| {
+                let (socket, _) = listener.accept().unwrap();
+                socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+                serve(socket, Arc::clone(&config))
+            })
+            .collect()
+    });
+    (address, thread)
+}
+
+fn serve(mut socket: TcpStream, config: Arc<ServerConfig>) -> Seen {
+    let mut session = ServerConnection::new(config).unwrap();
+    let mut seen = Seen::default();
+    let mut answered = 0;
+    // Any error ends the connection: a client that refuses sends an alert and goes.
+    while let Ok((read, _)) = session.complete_io(&mut socket).map(|(read, wrote)| (read + wrote, wrote)) {
+        seen.resumed |= session.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
+        let mut bytes = [0; 4096];
+        while let Ok(count @ 1..) = session.reader().read(&mut bytes) {
+            seen.request.extend_from_slice(&bytes[..count]);
+        }
+        while super::count_requests(&seen.request) > answered {
+            answered += 1;
+            session.writer().write_all(&super::reply("01")).unwrap();
+        }
+        if session.wants_write() {
+            continue;
+        }
+        if read == 0 {
+            break;
+        }
+    }
+    seen
+}
