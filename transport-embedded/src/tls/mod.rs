@@ -28,9 +28,10 @@ pub mod rustls;
 use core::fmt;
 
 use embedded_io::ErrorKind;
-use heyan::{ChannelError, ChannelFault};
+use heyan::ChannelError;
 use rustls_pki_types::ServerName;
 
+use crate::call::failed;
 use crate::link::Secure;
 
 use algorithms::SUPPORTED;
@@ -247,13 +248,8 @@ impl<E: embedded_io::Error> embedded_io::Error for TlsError<E> {
 }
 
 /// Nothing of a request has left when a handshake fails.
-pub(crate) const fn refused<E>(error: TlsError<E>) -> ChannelError<TlsError<E>> {
-    let fault = match error {
-        TlsError::TimedOut => ChannelFault::TimedOut,
-        TlsError::Channel(_) | TlsError::Truncated | TlsError::Closed => ChannelFault::Broken,
-        _ => ChannelFault::Tls,
-    };
-    ChannelError { fault, sent: false, source: Some(error) }
+pub(crate) fn refused<E: embedded_io::Error>(error: TlsError<E>) -> ChannelError<TlsError<E>> {
+    failed(error, false)
 }
 
 pub(crate) fn server_name<E>(host: &str) -> Result<ServerName<'_>, TlsError<E>> {

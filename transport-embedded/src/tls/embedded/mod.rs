@@ -13,8 +13,9 @@
 //!   order;
 //! * above it, no channel is handed out unless that book says that a certificate was verified, and then its proof.
 //!
-//! An authenticated server can still end the connection with a `KeyUpdate`, which 0.19 does not know. No gateway sends
-//! that within a few requests.
+//! What cannot be mended from outside: after the handshake, the server itself, and nobody else, can make 0.19 panic by a
+//! message that no client asked for (a `CertificateRequest`, say), and end the connection by a `KeyUpdate`. No gateway
+//! sends either within a few requests; a device that must not reset even then takes the feature `rustls`.
 
 mod asynch;
 mod gate;

@@ -87,6 +87,7 @@ impl<'m> Engine<'m> {
             let send = &mut *self.memory.send;
             let next = match state {
                 Err(error) => {
+                    self.discard(discard);
                     self.queue_alert();
                     return Err(translated(&error));
                 }
@@ -179,8 +180,10 @@ impl<'m> Engine<'m> {
     /// Encodes the alert that says why the handshake failed, for the driver to write as a courtesy.
     fn queue_alert(&mut self) {
         self.pending = 0;
+        // With what was received, as ever: rustls remembers places in it.
+        let incoming = self.memory.receive.get_mut(..self.received).unwrap_or_default();
         if let UnbufferedStatus { state: Ok(ConnectionState::EncodeTlsData(mut data)), .. } =
-            self.connection.process_tls_records(&mut [])
+            self.connection.process_tls_records(incoming)
             && let Ok(count) = data.encode(self.memory.send)
         {
             self.pending = count;
@@ -190,8 +193,9 @@ impl<'m> Engine<'m> {
     /// Encrypts the notice that nothing more comes, into [`Engine::outgoing`].
     pub(crate) fn close(&mut self) {
         self.pending = 0;
+        let incoming = self.memory.receive.get_mut(..self.received).unwrap_or_default();
         if let UnbufferedStatus { state: Ok(ConnectionState::WriteTraffic(mut traffic)), .. } =
-            self.connection.process_tls_records(&mut [])
+            self.connection.process_tls_records(incoming)
             && let Ok(count) = traffic.queue_close_notify(self.memory.send)
         {
             self.pending = count;
