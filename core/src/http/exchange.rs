@@ -57,13 +57,26 @@ pub enum Step<'a> {
     Done,
 }
 
-impl fmt::Debug for Step<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Step<'_> {
+    const fn redacted(&self) -> &'static str {
+        match self {
             Self::Send(_) => "Send(redacted)",
             Self::Receive(_) => "Receive(redacted)",
             Self::Done => "Done",
-        })
+        }
+    }
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.redacted())
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Step<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.redacted());
     }
 }
 
