@@ -411,7 +411,7 @@ pub enum RefusalClass {
     Busy,
     /// Account, permission, gateway policy or the request itself.
     Configuration,
-    /// A code that no document lists.
+    /// A code that no document lists, or one whose meaning is no more than that something failed.
     Unrecognized,
 }
 
@@ -509,7 +509,7 @@ impl fmt::Display for Refusal {
             RefusalClass::BadInput => "the provider does not take the name or the number as given",
             RefusalClass::Busy => "the provider is busy or under maintenance: try again later",
             RefusalClass::Configuration => "the account or the request is not set up for this call",
-            RefusalClass::Unrecognized => "the provider declined with a code that no document lists",
+            RefusalClass::Unrecognized => "the provider declined for a reason that it does not explain",
         })?;
         write!(f, " (HTTP status {}", self.status)?;
         if let Some(code) = &self.code {

@@ -70,7 +70,8 @@ impl Billing {
     }
 }
 
-/// What another attempt could achieve. It never advises what could charge the account twice for one answer.
+/// What another attempt could achieve. After an ending whose price is unknown it is always [`Retry::Never`]: advice must not
+/// charge twice without anybody knowing. After one that was charged and gave no verdict, another provider costs again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]

@@ -48,7 +48,7 @@ impl fmt::Display for EndpointError {
         f.write_str(match self {
             Self::Scheme => "the base URL must begin with https://",
             Self::Insecure => "the base URL is plain http, which everybody on the way can read: use https://",
-            Self::Host => "the base URL names no valid host: write https://host or https://host:port",
+            Self::Host => "the base URL names no valid host: write https://host or https://host:port, without user name and password",
             Self::Port => "the port of the base URL is not a number from 1 to 65535",
             Self::Path => "the path of the base URL is too long or holds characters that a path cannot hold",
         })
@@ -135,7 +135,8 @@ impl<'a> Endpoint<'a> {
 }
 
 fn check_authority(authority: &str) -> Result<(), EndpointError> {
-    if authority.len() > AUTHORITY_MAX {
+    // User name and password in front of a host would be taken for its port.
+    if authority.len() > AUTHORITY_MAX || authority.bytes().any(|byte| byte == b'@') {
         return Err(EndpointError::Host);
     }
     let (host, port) = match authority.strip_prefix('[') {
@@ -232,6 +233,7 @@ mod tests {
             ("https://", EndpointError::Host),
             ("https:///path", EndpointError::Host),
             ("https://user@host", EndpointError::Host),
+            ("https://user:word@host:1", EndpointError::Host),
             ("https://a..b", EndpointError::Host),
             ("https://host name", EndpointError::Host),
             ("https://host\r\nX: y", EndpointError::Host),

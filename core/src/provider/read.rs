@@ -248,7 +248,7 @@ impl Call<'_, '_> {
     fn refused(&self, class: RefusalClass, code: Option<Code>, reference: Option<&str>) -> Error {
         // Advice never charges twice.
         let retry = match (self.price, class.retry()) {
-            (Billing::Unknown, Retry::SameProvider) => Retry::Never,
+            (Billing::Unknown, _) => Retry::Never,
             (_, retry) => retry,
         };
         let reference = self.reference(reference);

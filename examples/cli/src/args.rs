@@ -75,7 +75,7 @@ pub(crate) struct Verify {
     pub(crate) address: Address,
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub(crate) timeout: Option<String>,
 }
 

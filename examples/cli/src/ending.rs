@@ -6,7 +6,7 @@ use heyan::{Billing, Date, Details, Info, Outcome, RefusalClass, Retry, Sex, Ver
 use serde::{Serialize, Serializer};
 
 use crate::Context;
-use crate::mask::looks_personal;
+use crate::mask::{holds_name, looks_personal};
 use crate::output::{Exit, Out, Paint};
 use crate::words::glossary::Glossary;
 use crate::words::{Cause, Label};
@@ -89,7 +89,7 @@ impl<'b> Ending<'b> {
     /// Drops what could be somebody's number, or is one of these names: a vendor can put anything anywhere, and nobody
     /// looks for a name where a county belongs.
     pub(crate) fn without(mut self, names: &[impl AsRef<str>]) -> Self {
-        let harmless = |text: &str| !looks_personal(text) && names.iter().all(|name| name.as_ref() != text);
+        let harmless = |text: &str| !looks_personal(text) && !names.iter().any(|name| holds_name(text, name.as_ref()));
         self.code = self.code.filter(|text| harmless(text));
         self.reference = self.reference.filter(|text| harmless(text));
         let Details { address, province, city, county, .. } = &mut self.details;

@@ -175,7 +175,7 @@ impl Fields<'_> {
         let shown = match field.map(|field| field.kind) {
             Some(Kind::Name) => Some(mask::name(&text)),
             // The vendor's own mask may be kept; one that hides next to nothing is none.
-            Some(Kind::Number) if text.contains('*') && digits(&text) <= 8 => Some(text),
+            Some(Kind::Number) if mask::is_masked_number(&text) && digits(&text) <= 8 => Some(text),
             Some(Kind::Number) => Some(mask::number(&text)),
             Some(Kind::Message) => {
                 let documented = self.glossary.is_some_and(|glossary| glossary.message(&text).is_some());

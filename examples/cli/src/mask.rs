@@ -32,11 +32,43 @@ pub(crate) fn number(text: &str) -> String {
 }
 
 /// Whether a text holds what could be an identity number or a mobile number: 15 digits in a row, or 11 that begin as
-/// mobile numbers do.
+/// mobile numbers do. Digits may be full-width, and spaces, hyphens and dots may stand between them.
 pub(crate) fn looks_personal(text: &str) -> bool {
-    text.split(|character: char| !character.is_ascii_digit()).any(|run| {
+    // A request id has enough digits on both sides of its hyphens to be taken for a number now and then.
+    let grouped = !is_uuid(text);
+    let folded: String = text.chars().filter_map(|character| fold(character, grouped)).collect();
+    folded.split(|character: char| !character.is_ascii_digit()).any(|run| {
         run.len() >= 15 || (run.len() == 11 && run.starts_with('1') && matches!(run.as_bytes()[1], b'3'..=b'9'))
     })
+}
+
+/// A digit of either width as ASCII; nothing for what people put between the digits of a number.
+fn fold(character: char, grouped: bool) -> Option<char> {
+    match character {
+        '０'..='９' => char::from_u32(u32::from(character) - u32::from('０') + u32::from('0')),
+        _ if grouped && (character.is_whitespace() || "-.·•‐‑‒–—－/\u{200B}\u{FEFF}".contains(character)) => {
+            None
+        }
+        _ => Some(character),
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// Whether `name` stands in a text. One character is too common to be looked for inside of longer ones.
+pub(crate) fn holds_name(text: &str, name: &str) -> bool {
+    text == name || (name.chars().count() > 1 && text.contains(name))
+}
+
+/// Whether a text is a number behind a mask: digits, `X` and stars, and nothing else.
+pub(crate) fn is_masked_number(text: &str) -> bool {
+    text.contains('*') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'X' | b'x' | b'*'))
 }
 
 fn stars(count: usize) -> impl Iterator<Item = char> {
@@ -73,10 +105,28 @@ mod tests {
 
     #[test]
     fn numbers_are_seen_in_texts() {
-        for text in ["11010119000101009X", "a110101190001010057", "110101000101005", "tel 13000000000."] {
+        for text in [
+            "11010119000101009X",
+            "a110101190001010057",
+            "110101000101005",
+            "tel 13000000000.",
+            "1101 0119 0001 0100 9X",
+            "１１０１０１１９０００１０１００９Ｘ",
+            "110101-19000101-009X",
+            "130-0000-0000",
+        ] {
             assert!(looks_personal(text), "{text}");
         }
-        for text in ["20211208013_9aph_5e91", "4XU29Z4D1704061618", "0000", "19000101", "130000000001", ""] {
+        for text in [
+            "20211208013_9aph_5e91",
+            "4XU29Z4D1704061618",
+            "0000",
+            "19000101",
+            "130000000001",
+            "",
+            "01010119-0001-0100-9999-012345678901",
+            "20261122205_0124_9980",
+        ] {
             assert!(!looks_personal(text), "{text}");
         }
     }

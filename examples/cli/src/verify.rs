@@ -2,7 +2,7 @@
 //!
 //! Everything that can be wrong with the input is found first, then the consent is asked for, then the first connection is
 //! opened. The next provider of a failover order is asked when the last one gave no verdict and its ending advises any
-//! further attempt: an ending that may have been charged does not.
+//! further attempt: an ending whose price is unknown does not.
 
 use heyan::{Consent, Retry, Subject};
 use heyan_sandbox::Sandbox;

@@ -16,7 +16,7 @@ pub(crate) fn run() -> Result {
     }
     // Libraries only: the command's binary has the core's name, and its pages would be written over the core's.
     steps.step("rustdoc", || {
-        let doc = ["doc", "--quiet", "--no-deps", "--lib", "--all-features"];
+        let doc = ["doc", "--quiet", "--no-deps", "--all-features"];
         must(cargo(&doc).env("RUSTDOCFLAGS", "--deny warnings"))
     });
     steps.step("privacy", privacy::run);

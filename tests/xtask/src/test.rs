@@ -6,7 +6,7 @@ use std::{env, fs, process};
 
 use clap::Args;
 
-use crate::run::{Result, Steps, cargo, is_ci, must, program};
+use crate::run::{Result, Steps, cargo, is_ci, must, output, program};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,6 +37,17 @@ pub(crate) fn run(options: &Options) -> Result {
         steps.step(&name, || {
             must(cargo(&["test", "--no-fail-fast", "--package", "heyan", "--features", features]).args(locked(strict)))
         });
+    }
+    steps.step("TLS on devices", || {
+        must(cargo(&["test", "--no-fail-fast", "--package", "heyan-embedded", "--all-features"]).args(locked(strict)))
+    });
+    if let Err(why) = output(program("openssl").arg("version")) {
+        let why = format!("its servers are a peer to TLS on devices; to install it: apt-get install openssl ({why})");
+        if strict {
+            steps.step("against OpenSSL", || Err(why));
+        } else {
+            steps.skip("against OpenSSL", &why);
+        }
     }
     for target in TARGETS {
         if let Err(why) = make_usable(target, options.offline) {

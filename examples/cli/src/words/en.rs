@@ -229,7 +229,7 @@ impl Words for English {
                 RefusalClass::Configuration => {
                     "REFUSED: account, permission or request is not set up for this; no verdict."
                 }
-                _ => "REFUSED: the provider answered with a code that no document lists; no verdict.",
+                _ => "REFUSED: the provider declined for a reason that it does not explain; no verdict.",
             },
             Cause::Failed(word) => match word {
                 "not_json" => "ERROR: the reply is no JSON; no verdict.",

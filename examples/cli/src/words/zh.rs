@@ -171,7 +171,7 @@ impl Words for Chinese {
                 RefusalClass::BadInput => "被拒绝：服务商认为姓名或号码的格式有误，没有结论。",
                 RefusalClass::Busy => "被拒绝：服务商繁忙或在维护，没有结论。",
                 RefusalClass::Configuration => "被拒绝：账户、权限或请求的设置不对，没有结论。",
-                _ => "被拒绝：服务商给出了文档里没有的代码，没有结论。",
+                _ => "被拒绝：服务商没有说明原因，没有结论。",
             },
             Cause::Failed(word) => match word {
                 "not_json" => "出错：应答不是 JSON，没有结论。",
