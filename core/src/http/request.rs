@@ -306,7 +306,7 @@ fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Re
         Factor::Name => match subject.name().plain() {
             Some(name) => w.encoded(name.as_bytes()),
             None => {
-                for character in subject.name().chars() {
+                for character in subject.name().expose_chars() {
                     w.encoded(character.encode_utf8(&mut [0; 4]).as_bytes());
                 }
             }
