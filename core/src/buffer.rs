@@ -17,7 +17,7 @@ use zeroize::Zeroize;
 pub struct Buffer<const N: usize>([u8; N]);
 
 impl<const N: usize> Buffer<N> {
-    /// An empty buffer, usable in statics.
+    /// A buffer of zeros, usable in statics.
     #[must_use]
     pub const fn new() -> Self {
         Self([0; N])

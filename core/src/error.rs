@@ -57,6 +57,16 @@ impl<C> Error<C> {
         }
     }
 
+    /// The gateway's or the vendor's own code, where a reply had one.
+    #[must_use]
+    pub const fn code(&self) -> Option<&Code> {
+        match self {
+            Self::Reply(error) => error.code.as_ref(),
+            Self::Refused(refusal) => refusal.code.as_ref(),
+            _ => None,
+        }
+    }
+
     /// What to quote to the vendor, where a reply came.
     #[must_use]
     pub const fn reference(&self) -> Option<&Reference> {
@@ -97,7 +107,15 @@ impl<C> fmt::Display for Error<C> {
     }
 }
 
-impl<C: fmt::Debug> core::error::Error for Error<C> {}
+/// It prints as what it holds, so its source is that one's source: what the channel reported.
+impl<C: core::error::Error + 'static> core::error::Error for Error<C> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Channel(error) => error.source(),
+            _ => None,
+        }
+    }
+}
 
 impl<C> From<EncodeError> for Error<C> {
     fn from(error: EncodeError) -> Self {
@@ -105,9 +123,27 @@ impl<C> From<EncodeError> for Error<C> {
     }
 }
 
+impl<C> From<ChannelError<C>> for Error<C> {
+    fn from(error: ChannelError<C>) -> Self {
+        Self::Channel(error)
+    }
+}
+
 impl<C> From<ProtocolError> for Error<C> {
     fn from(error: ProtocolError) -> Self {
         Self::Protocol(error)
+    }
+}
+
+impl<C> From<ReplyError> for Error<C> {
+    fn from(error: ReplyError) -> Self {
+        Self::Reply(error)
+    }
+}
+
+impl<C> From<Refusal> for Error<C> {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 
@@ -170,7 +206,8 @@ pub struct ChannelError<C> {
     pub fault: ChannelFault,
     /// Whether the last byte of the request had left. Then the call may have been billed.
     pub sent: bool,
-    /// What the transport knows beyond that, free of personal data.
+    /// What the transport knows beyond that, free of personal data. It is the
+    /// [`source`](core::error::Error::source) of this error where it is an error itself.
     pub source: Option<C>,
 }
 
@@ -228,7 +265,11 @@ impl<C> fmt::Display for ChannelError<C> {
     }
 }
 
-impl<C: fmt::Debug> core::error::Error for ChannelError<C> {}
+impl<C: core::error::Error + 'static> core::error::Error for ChannelError<C> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        self.source.as_ref().map(|source| source as _)
+    }
+}
 
 /// The reply is not an HTTP/1.1 message that this client takes. The request had left: it may have been billed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -368,11 +409,7 @@ impl fmt::Display for ReplyError {
             ReplyFault::NoVerdict => "the reply carries no verdict",
             ReplyFault::EchoContradicts => "the reply is about another number than the one sent",
         })?;
-        write!(f, " (HTTP status {})", self.status)?;
-        if let Some(reference) = &self.reference {
-            write!(f, "; quote {reference} to the vendor")?;
-        }
-        Ok(())
+        write_evidence(f, self.status, self.code.as_ref(), self.reference.as_ref())
     }
 }
 
@@ -511,16 +548,26 @@ impl fmt::Display for Refusal {
             RefusalClass::Configuration => "the account or the request is not set up for this call",
             RefusalClass::Unrecognized => "the provider declined for a reason that it does not explain",
         })?;
-        write!(f, " (HTTP status {}", self.status)?;
-        if let Some(code) = &self.code {
-            write!(f, ", code {code}")?;
-        }
-        f.write_str(")")?;
-        if let Some(reference) = &self.reference {
-            write!(f, "; quote {reference} to the vendor")?;
-        }
-        Ok(())
+        write_evidence(f, self.status, self.code.as_ref(), self.reference.as_ref())
     }
 }
 
 impl core::error::Error for Refusal {}
+
+/// What support staff need to find the call again.
+fn write_evidence(
+    f: &mut fmt::Formatter<'_>,
+    status: u16,
+    code: Option<&Code>,
+    reference: Option<&Reference>,
+) -> fmt::Result {
+    write!(f, " (HTTP status {status}")?;
+    if let Some(code) = code {
+        write!(f, ", code {code}")?;
+    }
+    f.write_str(")")?;
+    if let Some(reference) = reference {
+        write!(f, "; quote {reference} to the vendor")?;
+    }
+    Ok(())
+}

@@ -57,14 +57,15 @@
 //!
 //! * A verdict comes only from the field that carries it. An unknown code, a missing or repeated field, an early end, a
 //!   contradicting echo is an error.
-//! * Nothing personal and no secret is printed: `Debug` and `defmt::Format` of such types show their name, reading them
-//!   takes a method called `expose…`, and errors hold no input.
+//! * Nothing personal and no secret is printed: `Debug` and `defmt::Format` of such types show their name, reading a name, a
+//!   number, a secret or a message takes a method called `expose…`, and errors hold no input but short codes and references.
+//!   (`serde::Serialize` of an outcome writes its details: that is what the feature is for. Do not log it.)
 //! * No `unsafe`, no allocation, no panic, no unbounded recursion.
 //!
 //! # Features
 //!
-//! `defmt`: `defmt::Format` for every public type. `serde`: `serde::Serialize` for outcomes. Both are additive and change
-//! nothing else.
+//! `defmt`: `defmt::Format` for every public type. `serde`: `serde::Serialize` for outcomes, details included, under the
+//! names of their methods and fields. Both are additive and change nothing else.
 
 #![no_std]
 #![deny(

@@ -4,6 +4,7 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
+use crate::error::RefusalClass;
 use crate::redact::redacted;
 use crate::subject::{Date, Sex};
 
@@ -96,6 +97,18 @@ impl Retry {
     }
 }
 
+macro_rules! display_word {
+    ($($name:ty),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )*};
+}
+
+display_word!(Verdict, Billing, Retry, RefusalClass);
+
 /// What the reply says of the number it is about.
 ///
 /// A number that contradicts the one sent is no echo but an error,
@@ -106,7 +119,8 @@ impl Retry {
 pub enum Echo {
     /// The reply names no number, or nobody said which one was sent.
     Absent,
-    /// Every character of the echoed number that is not masked agrees with the number sent.
+    /// What the echoed number shows before its first and behind its last `*` agrees with the number sent; without a `*`,
+    /// all of it.
     Agrees,
 }
 
@@ -140,10 +154,17 @@ pub const ADDRESS_MAX: usize = 192;
 /// Longest province, city or county in UTF-8 bytes: 21 Chinese characters; the longest name in GB/T 2260 has 15.
 pub const PLACE_MAX: usize = 64;
 
-/// A short text that identifies something to support staff: visible ASCII, at most `N` bytes.
+/// A short text that identifies something to support staff: ASCII letters, digits and a few marks, at most `N` bytes.
 ///
 /// The bound and the character set keep free text, and with it personal data, out of what may be printed.
-#[derive(Clone, PartialEq, Eq)]
+///
+/// ```
+/// use heyan::Reference;
+///
+/// assert_eq!(Reference::new("20211208013_9aph_5e91").map(|r| r.to_string()).as_deref(), Some("20211208013_9aph_5e91"));
+/// assert_eq!(Reference::new("two words"), None);
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token<const N: usize>(heapless::String<N, u8>);
 
 /// The vendor's or the gateway's own code, for example `0008`, `SYSTEM_042` or `B403MQ`; for a gateway that only sends a
@@ -163,7 +184,7 @@ impl<const N: usize> Token<N> {
         Self::of_static(text)
     }
 
-    /// Takes a text of our own tables.
+    /// Takes a text of our own tables, which may hold spaces.
     pub(crate) fn of_static(text: &str) -> Option<Self> {
         let mut token = heapless::String::new();
         token.push_str(text).ok()?;
@@ -179,6 +200,12 @@ impl<const N: usize> Token<N> {
 
 const fn is_token_byte(byte: u8) -> bool {
     matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_')
+}
+
+impl<const N: usize> AsRef<str> for Token<N> {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
 }
 
 impl<const N: usize> fmt::Display for Token<N> {
@@ -209,6 +236,10 @@ impl<const N: usize> serde::Serialize for Token<N> {
 }
 
 /// A verification that came to a verdict. Its details borrow from the buffer that holds the reply.
+///
+/// With the feature `serde` it is written as one object, details in clear: `verdict`, `billing` and `echo` as one word,
+/// `code` and `reference` as text or `null`, `details` as an object with the fields of [`Details`], the date of birth as
+/// `YYYY-MM-DD`. Where that may not be read by everybody, write its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

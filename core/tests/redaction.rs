@@ -503,6 +503,9 @@ fn show_input_errors(audit: &mut Audit) {
         audit.show(&fault);
         for sent in [false, true] {
             let error = ChannelError { fault, sent, source: Some(Unplugged) };
+            let wrapped = Error::from(error);
+            let source = std::error::Error::source(&wrapped).map(ToString::to_string);
+            assert_eq!(source.as_deref(), Some("unplugged"));
             audit.show_error(&error);
             audit.show_error(&Error::Channel(error));
         }

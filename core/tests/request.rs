@@ -1,10 +1,10 @@
 //! Requests to the byte, in every buffer, with every kind of credentials.
 
 use heyan::http::{AUTHORITY_MAX, Endpoint, Fields, Method, PATH_MAX};
-use heyan::provider::{ALL, CHECKONE, IDCERT, IDENAUTHEN, SFZ2, SJSYS};
+use heyan::provider::{ALL, CHECKONE, Factor, Finding, IDCERT, IDENAUTHEN, Info, Placement, Reply, SFZ2, SJSYS};
 use heyan::{
-    AppCode, AppKey, Consent, Credentials, Date, EncodeError, IdNumber, Inquiry, Mobile, Name, Provider, Stamp,
-    Subject, VendorKey,
+    AppCode, AppKey, Consent, Credentials, Date, EncodeError, IdNumber, Inquiry, Mobile, Name, Provider, ReplyFault,
+    Stamp, Subject, VendorKey,
 };
 use proptest::prelude::*;
 
@@ -194,6 +194,28 @@ fn every_buffer_length_gives_the_exact_bytes_or_the_length_needed_and_no_trace()
                 }
             }
         }
+    }
+}
+
+#[test]
+fn the_stated_length_suffices_for_a_longer_address_than_endpoints_may_have() {
+    #[derive(Debug)]
+    struct Remote(&'static Info);
+    impl Provider for Remote {
+        fn info(&self) -> &'static Info {
+            self.0
+        }
+        fn interpret<'b>(&self, _: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
+            Err(ReplyFault::NoVerdict)
+        }
+    }
+    for placement in [Placement::Query, Placement::Form] {
+        let (host, path) = ("h".repeat(3 * AUTHORITY_MAX).leak(), "/p".repeat(PATH_MAX).leak());
+        let parameters = &[("number", Factor::IdNumber), ("name", Factor::Name)];
+        let remote = Remote(Box::leak(Box::new(Info::new("remote", "", host, path, placement, parameters))));
+        let name = "𠮷".repeat(Name::MAX_CHARS);
+        let mut buffer = vec![0; remote.0.request_len_max()];
+        assert!(inquiry(&remote, &name, signed()).write(&mut buffer).is_ok());
     }
 }
 

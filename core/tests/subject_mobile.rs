@@ -64,7 +64,7 @@ fn a_subject_hands_out_what_it_was_given_and_prints_nothing() {
     let two_factors = Subject::new(Name::parse("李四").unwrap(), id.clone());
     assert_eq!(two_factors.mobile(), None);
     let three_factors = two_factors.clone().with_mobile(mobile.clone());
-    assert_eq!(three_factors.name().as_given(), "李四");
+    assert_eq!(three_factors.name().expose_given(), "李四");
     assert_eq!(three_factors.id(), &id);
     assert_eq!(three_factors.mobile(), Some(&mobile));
     assert_ne!(two_factors, three_factors);

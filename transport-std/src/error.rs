@@ -64,8 +64,7 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Option<&Code> {
         match self {
-            Self::Inquiry(heyan::Error::Reply(error)) => error.code(),
-            Self::Inquiry(heyan::Error::Refused(refusal)) => refusal.code(),
+            Self::Inquiry(error) => error.code(),
             _ => None,
         }
     }
@@ -216,6 +215,8 @@ impl fmt::Display for ChannelSource {
         }
     }
 }
+
+impl std::error::Error for ChannelSource {}
 
 /// The steps of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -31,7 +31,7 @@ pub struct Endpoint<'a> {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// Neither `https://` nor `http://` in front.
+    /// Neither `https://` nor `http://` in front, in lower case.
     Scheme,
     /// `http://`, which shows name, number and AppCode to everybody on the way.
     Insecure,
@@ -65,7 +65,8 @@ impl fmt::Debug for Endpoint<'_> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// Reads `https://host[:port][/path]`. A path other than `/` replaces the provider's.
+    /// Reads `https://host[:port][/path]`, the scheme in lower case. A path other than `/` replaces the provider's; it is
+    /// sent, and signed, as it stands.
     ///
     /// # Errors
     /// [`EndpointError`], [`EndpointError::Insecure`] for `http://` among them.
@@ -80,7 +81,7 @@ impl<'a> Endpoint<'a> {
     /// Reads `http://host[:port][/path]`: for tests on loopback. Everybody on the way can read name, number and AppCode.
     ///
     /// # Errors
-    /// [`EndpointError`].
+    /// [`EndpointError`], [`EndpointError::Scheme`] for `https://` among them.
     pub fn parse_insecure_http(url: &'a str) -> Result<Self, EndpointError> {
         let rest = url.strip_prefix("http://").ok_or(EndpointError::Scheme)?;
         Self::after_scheme(false, rest)
@@ -202,7 +203,13 @@ fn count_groups(part: &[u8]) -> Option<usize> {
 
 fn check_path(path: &str) -> Result<(), EndpointError> {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&b);
-    if path.len() <= PATH_MAX && path.bytes().all(allowed) { Ok(()) } else { Err(EndpointError::Path) }
+    let is_escape = |behind: &[u8]| matches!(behind, [h, l, ..] if h.is_ascii_hexdigit() && l.is_ascii_hexdigit());
+    let mut escapes = path.as_bytes().split(|byte| *byte == b'%').skip(1);
+    if path.len() <= PATH_MAX && path.bytes().all(allowed) && escapes.all(is_escape) {
+        Ok(())
+    } else {
+        Err(EndpointError::Path)
+    }
 }
 
 #[cfg(test)]
@@ -218,6 +225,7 @@ mod tests {
         let six = Endpoint::parse_insecure_http("http://[::1]:8080/").unwrap();
         assert_eq!((six.host(), six.port(), six.path(), six.is_secure()), ("::1", 8080, None, false));
         assert_eq!(Endpoint::parse("https://[::1]").unwrap().port(), 443);
+        assert_eq!(Endpoint::parse("https://host/a%2Fb%e4").unwrap().path(), Some("/a%2Fb%e4"));
         for address in ["::", "1::", "::2", "fe80::1:2", "1:2:3:4:5:6:7:8", "1:2:3::5:6:7:8", "2001:DB8::a"] {
             assert_eq!(Endpoint::parse(&std::format!("https://[{address}]")).map(|e| e.port()), Ok(443), "{address}");
         }
@@ -258,6 +266,9 @@ mod tests {
             ("https://host/#f", EndpointError::Path),
             ("https://host/a b", EndpointError::Path),
             ("https://host/路", EndpointError::Path),
+            ("https://host/%", EndpointError::Path),
+            ("https://host/%4", EndpointError::Path),
+            ("https://host/%41%4g", EndpointError::Path),
         ] {
             assert_eq!(Endpoint::parse(url), Err(error), "{url}");
         }

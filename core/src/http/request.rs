@@ -306,7 +306,7 @@ fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Re
         Factor::Name => match subject.name().plain() {
             Some(name) => w.encoded(name.as_bytes()),
             None => {
-                for character in subject.name().chars() {
+                for character in subject.name().expose_chars() {
                     w.encoded(character.encode_utf8(&mut [0; 4]).as_bytes());
                 }
             }
@@ -316,8 +316,9 @@ fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Re
 }
 
 /// Bytes that the head of a request takes at most, the parameters aside, whatever the credentials and the endpoint are.
+/// `path` and `host` are the lengths of the provider's own.
 #[expect(clippy::arithmetic_side_effects, reason = "evaluated at compile time, where an overflow is an error")]
-pub(crate) const fn head_max(placement: Placement) -> usize {
+pub(crate) const fn head_max(placement: Placement, path: usize, host: usize) -> usize {
     let signed = KEY.len()
         + APP_KEY_MAX
         + TIMESTAMP.len()
@@ -334,7 +335,11 @@ pub(crate) const fn head_max(placement: Placement) -> usize {
         // The longest form has three digits or four.
         Placement::Form => "POST ".len() + FORM_LINES.len() + "1234".len(),
     };
-    lines + PATH_MAX + HOST.len() + AUTHORITY_MAX + if signed > app_code { signed } else { app_code } + END.len()
+    lines + max(PATH_MAX, path) + HOST.len() + max(AUTHORITY_MAX, host) + max(signed, app_code) + END.len()
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }
 
 const fn is_unreserved(byte: u8) -> bool {

@@ -168,7 +168,7 @@ impl Info {
     #[must_use]
     #[expect(clippy::arithmetic_side_effects, reason = "sums of lengths of static texts and small constants")]
     pub const fn request_len_max(&self) -> usize {
-        let mut len = head_max(self.placement);
+        let mut len = head_max(self.placement, self.path.len(), self.host.len());
         let mut rest = self.parameters;
         while let [(name, factor), tail @ ..] = rest {
             // `name=value`, and `&` between two.

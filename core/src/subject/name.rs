@@ -17,7 +17,7 @@ const MIDDLE_DOT: char = '·';
 /// Keyboards write the middle dot of names such as 阿依·古丽 in many ways, and
 /// registers compare exactly. So `•` (U+2022), `・` (U+30FB), `．` (U+FF0E) and
 /// `‧` (U+2027) count as `·` (U+00B7), in everything but
-/// [`as_given`](Self::as_given): in comparisons, in what is shown and in what is
+/// [`expose_given`](Self::expose_given): in comparisons, in what is shown and in what is
 /// sent.
 ///
 /// ```
@@ -44,7 +44,7 @@ impl<'a> Name<'a> {
     /// its parameter `xm`. The others state no limit.
     pub const MAX_CHARS: usize = 50;
 
-    /// The most bytes that [`expose`](Self::expose) and [`chars`](Self::chars)
+    /// The most bytes that [`expose`](Self::expose) and [`expose_chars`](Self::expose_chars)
     /// yield in UTF-8.
     pub const MAX_BYTES: usize = Self::MAX_CHARS * 4;
 
@@ -86,20 +86,20 @@ impl<'a> Name<'a> {
     }
 
     /// The characters in clear, each middle dot as `·`: personal data.
-    pub fn chars(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
+    pub fn expose_chars(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
         self.given.chars().map(normal)
     }
 
     /// The name in clear, each middle dot as `·`: personal data.
     #[must_use]
     pub fn expose(&self) -> impl fmt::Display + use<'a> {
-        let chars = self.chars();
+        let chars = self.expose_chars();
         fmt::from_fn(move |f| chars.clone().try_for_each(|character| f.write_char(character)))
     }
 
     /// The text given to `parse`, in clear, with its own middle dots.
     #[must_use]
-    pub const fn as_given(&self) -> &'a str {
+    pub const fn expose_given(&self) -> &'a str {
         self.given
     }
 
@@ -107,7 +107,7 @@ impl<'a> Name<'a> {
     /// character only the `*`. For screens and receipts.
     #[must_use]
     pub fn masked(&self) -> impl fmt::Display + use<'a> {
-        let mut chars = self.chars();
+        let mut chars = self.expose_chars();
         let first = chars.next();
         fmt::from_fn(move |f| {
             let mut rest = chars.clone().peekable();
@@ -134,7 +134,7 @@ impl<'a> Name<'a> {
         let mut rest = text.chars().map(normal);
         loop {
             let mut here = rest.clone();
-            if self.chars().all(|character| here.next() == Some(character)) {
+            if self.expose_chars().all(|character| here.next() == Some(character)) {
                 return true;
             }
             if rest.next().is_none() {
@@ -146,7 +146,7 @@ impl<'a> Name<'a> {
 
 impl PartialEq for Name<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.chars().eq(other.chars())
+        self.expose_chars().eq(other.expose_chars())
     }
 }
 

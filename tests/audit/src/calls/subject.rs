@@ -85,9 +85,9 @@ fn names() {
     for parsed in [Name::parse(text()), Name::from_input(text())] {
         match parsed {
             Ok(name) => {
-                take(name.chars().count());
+                take(name.expose_chars().count());
                 take(show(&name.expose() as &dyn Display));
-                take(name.as_given());
+                take(name.expose_given());
                 take(show(&name.masked() as &dyn Display));
                 take(show(&name as &dyn Debug));
                 take(name == black_box(name.clone()));
