@@ -107,8 +107,8 @@ impl<'a> Inquiry<'a> {
     ///
     /// # Errors
     /// [`EncodeError::Buffer`] with the length needed; [`EncodeError::EndpointMissing`] for a vendor key without an
-    /// endpoint; [`EncodeError::FieldName`] and [`EncodeError::Fields`] from extra fields. Nothing personal is left in
-    /// a buffer that was too small.
+    /// endpoint; [`EncodeError::FieldName`] and [`EncodeError::Fields`] from extra fields. After an error nothing of the
+    /// request is left in the buffer.
     pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<Request<'b>, EncodeError> {
         if matches!(self.credentials, Credentials::VendorKey(_)) && !self.own_endpoint {
             return Err(EncodeError::EndpointMissing);

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use zeroize::Zeroize;
+
 use crate::redact::redacted;
 use crate::subject::{Date, Sex};
 
@@ -117,7 +119,6 @@ pub struct Details<'b> {
     /// Sex as the vendor states it.
     pub sex: Option<Sex>,
     /// Date of birth as the vendor states it.
-    #[cfg_attr(feature = "serde", serde(serialize_with = "serialize_date"))]
     pub birth_date: Option<Date>,
     /// Age in full years as the vendor states it.
     pub age: Option<u8>,
@@ -137,14 +138,6 @@ redacted!(Details<'_>);
 pub const ADDRESS_MAX: usize = 192;
 /// Longest province, city or county in UTF-8 bytes: 21 Chinese characters; the longest name in GB/T 2260 has 15.
 pub const PLACE_MAX: usize = 64;
-
-#[cfg(feature = "serde")]
-fn serialize_date<S: serde::Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
-    match date {
-        Some(date) => serializer.collect_str(date),
-        None => serializer.serialize_none(),
-    }
-}
 
 /// A short text that identifies something to support staff: visible ASCII, at most `N` bytes.
 ///
@@ -273,10 +266,10 @@ impl<'b> Outcome<'b> {
     /// Copies everything out of the buffer, still without a heap.
     pub fn to_owned(&self) -> OwnedOutcome {
         OwnedOutcome {
-            address: copied(self.details.address),
-            province: copied(self.details.province),
-            city: copied(self.details.city),
-            county: copied(self.details.county),
+            address: self.details.address.and_then(Copied::of),
+            province: self.details.province.and_then(Copied::of),
+            city: self.details.city.and_then(Copied::of),
+            county: self.details.county.and_then(Copied::of),
             outcome: Outcome {
                 verdict: self.verdict,
                 billing: self.billing,
@@ -299,10 +292,10 @@ impl<'b> Outcome<'b> {
 #[must_use]
 pub struct OwnedOutcome {
     outcome: Outcome<'static>,
-    address: Option<heapless::String<ADDRESS_MAX>>,
-    province: Option<heapless::String<PLACE_MAX>>,
-    city: Option<heapless::String<PLACE_MAX>>,
-    county: Option<heapless::String<PLACE_MAX>>,
+    address: Option<Copied<ADDRESS_MAX>>,
+    province: Option<Copied<PLACE_MAX>>,
+    city: Option<Copied<PLACE_MAX>>,
+    county: Option<Copied<PLACE_MAX>>,
 }
 
 impl OwnedOutcome {
@@ -350,21 +343,12 @@ impl OwnedOutcome {
     #[must_use]
     pub fn expose_details(&self) -> Details<'_> {
         Details {
-            address: self.address.as_deref(),
-            province: self.province.as_deref(),
-            city: self.city.as_deref(),
-            county: self.county.as_deref(),
+            address: self.address.as_ref().map(Copied::as_str),
+            province: self.province.as_ref().map(Copied::as_str),
+            city: self.city.as_ref().map(Copied::as_str),
+            county: self.county.as_ref().map(Copied::as_str),
             ..self.outcome.details
         }
-    }
-}
-
-impl Drop for OwnedOutcome {
-    fn drop(&mut self) {
-        wipe(&mut self.address);
-        wipe(&mut self.province);
-        wipe(&mut self.city);
-        wipe(&mut self.county);
     }
 }
 
@@ -389,16 +373,47 @@ impl serde::Serialize for OwnedOutcome {
     }
 }
 
-fn copied<const N: usize>(text: Option<&str>) -> Option<heapless::String<N>> {
-    let mut copy = heapless::String::new();
-    copy.push_str(text?).ok()?;
-    Some(copy)
+/// A text that was copied out of a reply, wiped where it stands when it is dropped. As bytes, because a `heapless::String`
+/// hands them out only by value: what is wiped then is a copy, and the text stays.
+#[derive(Clone, PartialEq, Eq)]
+struct Copied<const N: usize>(heapless::Vec<u8, N, u8>);
+
+impl<const N: usize> Copied<N> {
+    fn of(text: &str) -> Option<Self> {
+        heapless::Vec::from_slice(text.as_bytes()).ok().map(Self)
+    }
+
+    fn as_str(&self) -> &str {
+        // It was text, so the fallback is never taken.
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    fn wipe(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
 }
 
-fn wipe<const N: usize>(text: &mut Option<heapless::String<N>>) {
-    if let Some(text) = text.take() {
-        // Zeroes over the whole text are still UTF-8, but only the byte vector hands out its bytes without `unsafe`.
-        let mut bytes = text.into_bytes();
-        zeroize::Zeroize::zeroize(bytes.as_mut_slice());
+impl<const N: usize> Drop for Copied<N> {
+    fn drop(&mut self) {
+        self.wipe();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_wiped_in_its_own_place() {
+        let mut copied = Copied::<PLACE_MAX>::of("东城区").unwrap();
+        assert_eq!(copied.as_str(), "东城区");
+        copied.wipe();
+        assert_eq!(&*copied.0, [0; 9]);
+    }
+
+    #[test]
+    fn a_copy_takes_what_fits() {
+        assert_eq!(Copied::<3>::of("区").as_ref().map(Copied::as_str), Some("区"));
+        assert!(Copied::<3>::of("城区").is_none());
     }
 }

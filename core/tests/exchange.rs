@@ -98,6 +98,7 @@ fn takes_bodies_of_every_framing() {
         ("HTTP/1.1 999\r\nContent-Length: 0\r\n\r\n", 999, "", true),
         ("HTTP/1.1 204 No Content\r\n\r\n", 204, "", true),
         ("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", 304, "", true),
+        ("HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", 304, "", true),
         (
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1",
             200,
@@ -149,6 +150,7 @@ fn refuses_what_cannot_be_trusted() {
         ("HTTP/1.1 2000 High\r\nContent-Length: 0\r\n\r\n", Head),
         ("HTTP/2 200 OK\r\nContent-Length: 0\r\n\r\n", Head),
         ("\r\n\r\n", Head),
+        ("\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Head),
         ("<html>\r\n\r\n", Head),
         ("HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n", LineEnding),
         ("HTTP/1.1 200 OK\r\nX: a\nContent-Length: 0\r\n\r\n", LineEnding),
@@ -221,6 +223,75 @@ fn the_request_counts_as_sent_with_its_last_byte() {
     }
     assert_eq!(sent, expected);
     assert_eq!(exchange.finish().map(|r| r.status()), Err(ProtocolError::Truncated));
+}
+
+/// An exchange whose request has left.
+fn sent<'b>(buffer: &'b mut [u8]) -> Exchange<'b> {
+    let mut exchange = Exchange::new(inquiry().write(buffer).unwrap());
+    exchange.sent(usize::MAX);
+    assert!(exchange.is_sent());
+    exchange
+}
+
+fn receive(exchange: &mut Exchange<'_>, bytes: &[u8]) {
+    let Step::Receive(space) = exchange.step() else { panic!("nothing is read here") };
+    space[..bytes.len()].copy_from_slice(bytes);
+    exchange.received(bytes.len());
+}
+
+#[test]
+fn a_channel_that_counts_too_much_brings_no_reply() {
+    // Behind these heads the rest of the request would stand where a body belongs.
+    for head in [
+        "",
+        "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n28\r\n",
+        "HTTP/1.1 200 OK\r\n\r\n",
+    ] {
+        for beyond in [1, usize::MAX / 2] {
+            let mut buffer = [0; BUFFER];
+            let mut exchange = sent(&mut buffer);
+            if !head.is_empty() {
+                receive(&mut exchange, head.as_bytes());
+            }
+            let Step::Receive(space) = exchange.step() else { panic!("{head:?}") };
+            let count = space.len() + beyond;
+            exchange.received(count);
+            assert!(matches!(exchange.step(), Step::Done), "{head:?}");
+            assert!(!exchange.keep_alive());
+            assert_eq!(exchange.finish().map(|r| r.status()), Err(ProtocolError::TooLong), "{head:?}");
+        }
+    }
+}
+
+#[test]
+fn what_nobody_asked_for_changes_nothing() {
+    let mut buffer = [0; BUFFER];
+    let mut exchange = Exchange::new(inquiry().write(&mut buffer).unwrap());
+    for count in [0, 1, usize::MAX] {
+        exchange.received(count);
+        assert!(!exchange.is_sent());
+        assert!(matches!(exchange.step(), Step::Send(_)));
+    }
+    exchange.sent(usize::MAX);
+    exchange.sent(1);
+    receive(&mut exchange, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+    for count in [1, 0, usize::MAX] {
+        exchange.received(count);
+        exchange.sent(count);
+        assert!(matches!(exchange.step(), Step::Done));
+    }
+    assert!(exchange.keep_alive());
+    assert_eq!(exchange.finish().unwrap().expose_body(), b"{}");
+
+    let mut buffer = [0; BUFFER];
+    let mut exchange = sent(&mut buffer);
+    receive(&mut exchange, b"HTTP/1.1 200 OK\n");
+    for count in [1, 0] {
+        exchange.received(count);
+        assert!(matches!(exchange.step(), Step::Done));
+    }
+    assert_eq!(exchange.finish().map(|r| r.status()), Err(ProtocolError::LineEnding));
 }
 
 proptest! {

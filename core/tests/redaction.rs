@@ -36,6 +36,29 @@ const PRINTABLE: &[(&str, &str)] = &[
 /// Types without a value of their own to print.
 const NO_VALUE: &[&str] = &["ExtraFields"];
 
+/// What every public type can do: with the feature `defmt`, be sent to a probe too.
+#[cfg(not(feature = "defmt"))]
+trait Shown: Debug {}
+#[cfg(not(feature = "defmt"))]
+impl<T: Debug> Shown for T {}
+#[cfg(feature = "defmt")]
+trait Shown: Debug + defmt::Format {}
+#[cfg(feature = "defmt")]
+impl<T: Debug + defmt::Format> Shown for T {}
+
+/// What a channel reports.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct Unplugged;
+
+impl Display for Unplugged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("unplugged")
+    }
+}
+
+impl std::error::Error for Unplugged {}
+
 /// The names of the types that were shown.
 #[derive(Default)]
 struct Audit {
@@ -45,7 +68,7 @@ struct Audit {
 }
 
 impl Audit {
-    fn show<T: Debug>(&mut self, value: &T) {
+    fn show<T: Shown>(&mut self, value: &T) {
         let name = short(type_name::<T>());
         for text in [format!("{value:?}"), format!("{value:#?}")] {
             assert!(!text.is_empty(), "{name}");
@@ -56,7 +79,7 @@ impl Audit {
         self.shown.insert(name);
     }
 
-    fn show_error<T: std::error::Error>(&mut self, error: &T) {
+    fn show_error<T: Shown + std::error::Error>(&mut self, error: &T) {
         self.show(error);
         let mut next: Option<&dyn std::error::Error> = Some(error);
         while let Some(error) = next {
@@ -396,7 +419,7 @@ fn show_result(audit: &mut Audit, result: &Result<Outcome<'_>, Error>) -> String
         }
         Err(error) => {
             audit.show_error(error);
-            audit.show_error(&error.clone().widen::<std::io::Error>());
+            audit.show_error(&error.clone().widen::<Unplugged>());
             match error {
                 Error::Refused(refusal) => {
                     audit.show_error(refusal);
@@ -479,7 +502,7 @@ fn show_input_errors(audit: &mut Audit) {
     {
         audit.show(&fault);
         for sent in [false, true] {
-            let error = ChannelError { fault, sent, source: Some(std::io::ErrorKind::Other) };
+            let error = ChannelError { fault, sent, source: Some(Unplugged) };
             audit.show_error(&error);
             audit.show_error(&Error::Channel(error));
         }
@@ -509,7 +532,7 @@ fn show_input_errors(audit: &mut Audit) {
         exchange.received(0);
         let error = exchange.finish().unwrap_err();
         audit.show_error(&error);
-        audit.show_error(&Error::<std::io::Error>::from(error));
+        audit.show_error(&Error::<Unplugged>::from(error));
     }
 }
 

@@ -154,14 +154,23 @@ fn extra_fields_stand_with_the_parameters_and_are_signed() {
     assert!(with.contains("&sfz=11010119000101009X&appid=%E6%B5%8B%E8%AF%95%201&sendtime=1646365291 HTTP/1.1\r\n"));
     let signature = |text: &str| text.split_once("x-ca-signature: ").unwrap().1.to_owned();
     assert_ne!(signature(&plain), signature(&with));
-    for name in ["", "a b", "a&b", "sfz", "xm", "名"] {
-        let extra = |_: &Subject<'_>, fields: &mut Fields<'_>| fields.add(name, "");
-        let refused = inquiry(&SFZ2, "张三", app_code()).with_fields(&extra).write(&mut [0; 2048]).map(|_| ());
-        assert_eq!(refused, Err(EncodeError::FieldName), "{name}");
+}
+
+#[test]
+fn extra_fields_that_fail_leave_nothing_of_the_request() {
+    let refused = |provider, extra: heyan::ExtraFields<'_>| {
+        let mut buffer = [0xAA; 2048];
+        let error = inquiry(provider, "张三", app_code()).with_fields(extra).write(&mut buffer).unwrap_err();
+        assert!(buffer.iter().all(|byte| *byte == 0), "the beginning of a request was left");
+        error
+    };
+    for (provider, own) in [(&SFZ2 as &dyn Provider, ["sfz", "xm"]), (&CHECKONE, ["idcard", "key"])] {
+        for name in ["", "a b", "a&b", "名"].into_iter().chain(own) {
+            let extra = |_: &Subject<'_>, fields: &mut Fields<'_>| fields.add(name, "");
+            assert_eq!(refused(provider, &extra), EncodeError::FieldName, "{name}");
+        }
+        assert_eq!(refused(provider, &|_, _| Err(EncodeError::Fields)), EncodeError::Fields);
     }
-    let gives_up = |_: &Subject<'_>, _: &mut Fields<'_>| Err(EncodeError::Fields);
-    let refused = inquiry(&SFZ2, "张三", app_code()).with_fields(&gives_up).write(&mut [0; 2048]).map(|_| ());
-    assert_eq!(refused, Err(EncodeError::Fields));
 }
 
 #[test]

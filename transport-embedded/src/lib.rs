@@ -40,6 +40,41 @@
 //! | [`Secure`], [`Insecure`] | what a request may go over |
 //! | [`Watch`], [`Deadlines`] | how long what may take; the clock is the board's |
 //! | [`resolve`], [`connect`] | name and connection over a stack with the `embedded-nal` traits |
+//! | `tls` | TLS of our own, by the features below |
+//!
+//! # No way in clear
+//!
+//! A channel that only carries bytes is not taken. The caller says which of the two it is:
+//!
+//! ```compile_fail,E0277
+//! # async fn ask<T: embedded_io_async::Read + embedded_io_async::Write>(
+//! #     mut tcp: T, inquiry: &heyan::Inquiry<'_>, watch: &heyan_embedded::Watch<impl heyan_embedded::Timer>,
+//! # ) {
+//! let outcome = heyan_embedded::verify(&mut tcp, inquiry, &mut [0; 2048], watch).await; // no `Link`
+//! # }
+//! ```
+//!
+//! ```
+//! # use heyan_embedded::{Insecure, verify};
+//! # async fn ask<T: embedded_io_async::Read + embedded_io_async::Write>(
+//! #     tcp: T, inquiry: &heyan::Inquiry<'_>, watch: &heyan_embedded::Watch<impl heyan_embedded::Timer>,
+//! # ) {
+//! let mut link = Insecure::plain_text(tcp);
+//! let outcome = verify(&mut link, inquiry, &mut [0; 2048], watch).await; // refused, unless the endpoint is insecure too
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `embedded-tls` | TLS 1.3 without a heap |
+//! | `rustls` | TLS 1.3 and 1.2; needs a heap, atomics and a `critical-section` implementation |
+//! | `rsa`, `p384` | servers with RSA (2048 to 4096 bits) and P-384 keys or authorities, for both |
+//! | `aes-256`, `chacha20`, `x25519` | more ciphers and a second curve for `rustls` |
+//! | `defmt` | `defmt::Format` for every public type, redacted like `Debug` |
+//!
+//! All are additive.
 //!
 //! # What a failure cost
 //!

@@ -73,7 +73,7 @@ impl defmt::Format for Deadlines {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Stage {
-    /// Nothing: no call is under way.
+    /// Nothing: no call is under way. Closing a connection falls in here.
     Idle,
     /// Resolving the host and connecting.
     Connect,
@@ -137,11 +137,6 @@ impl<C> Watch<C> {
     pub const fn stage(&self) -> Stage {
         self.stage.get()
     }
-
-    /// The call is over.
-    pub fn end(&self) {
-        self.stage.set(Stage::Idle);
-    }
 }
 
 impl<C: Clock> Watch<C> {
@@ -152,8 +147,15 @@ impl<C: Clock> Watch<C> {
             deadlines,
             stage: Cell::new(Stage::Idle),
             call_began: Cell::new(Duration::ZERO),
-            stage_began: Cell::new(Duration::ZERO),
+            // Never: a channel that is used before any call has all the time.
+            stage_began: Cell::new(Duration::MAX),
         }
+    }
+
+    /// The call is over. What is still done, such as saying goodbye, may take as long as connecting.
+    pub fn end(&self) {
+        self.stage.set(Stage::Idle);
+        self.stage_began.set(self.clock.now());
     }
 
     /// Begins a call now. Only needed after connecting ahead of time, while the person still types: without it, the
@@ -177,9 +179,12 @@ impl<C: Clock> Watch<C> {
     /// # Errors
     /// [`TimedOut`] when that has passed.
     pub fn deadline(&self) -> Result<Duration, TimedOut> {
-        let call_ends = self.call_began.get().saturating_add(self.deadlines.call);
+        let mut call_ends = self.call_began.get().saturating_add(self.deadlines.call);
         let of_stage = match self.stage.get() {
-            Stage::Idle => return Ok(Duration::MAX),
+            Stage::Idle => {
+                call_ends = Duration::MAX;
+                self.deadlines.connect
+            }
             Stage::Connect => self.deadlines.connect,
             Stage::Handshake => self.deadlines.handshake,
             Stage::FirstByte => self.deadlines.first_byte,

@@ -421,3 +421,16 @@ fn whoever_waits_can_give_up() {
     assert_eq!((error.fault, error.source), (ChannelFault::TimedOut, None::<StreamError<Reset>>));
     assert_eq!((stack.borrow().sent, stack.borrow().opened, stack.borrow().closed), (3, 1, 1));
 }
+
+#[test]
+fn what_is_done_after_a_call_has_its_deadline_too() {
+    use embedded_io::Read as _;
+    let stack = RefCell::new(Stack { turns: VecDeque::from([Turn::Give(reply("01"))]), ..Stack::default() });
+    let watch = Watch::new(Seconds::default(), DEADLINES);
+    let stream = blocking::connect(&stack, "192.0.2.1:80".parse().unwrap(), &watch).unwrap();
+    let mut link = Insecure::plain_text(stream);
+    assert!(blocking::verify(&mut link, &insecure_inquiry(), &mut [0; BUFFER_LEN], &watch).is_ok());
+    let before = watch.clock().now.get();
+    assert_eq!(link.channel().read(&mut [0; 9]), Err(StreamError::TimedOut));
+    assert_eq!(watch.clock().now.get() - before, 5);
+}

@@ -146,8 +146,7 @@ impl<'a> VendorKey<'a> {
 ///
 /// The gateway refuses a timestamp that is more than 15 minutes off, and a nonce that it saw within 15 minutes: make a
 /// new stamp for every attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     unix_ms: u64,
     /// The same in decimal, in the end of it.
@@ -210,6 +209,19 @@ impl Stamp {
     pub fn nonce(&self) -> &str {
         // Only ASCII is ever stored, so the fallback is never taken.
         core::str::from_utf8(&self.nonce).unwrap_or("")
+    }
+}
+
+impl fmt::Debug for Stamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stamp({}, {})", self.timestamp(), self.nonce())
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Stamp {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Stamp({=str}, {=str})", self.timestamp(), self.nonce());
     }
 }
 

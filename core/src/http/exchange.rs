@@ -57,13 +57,26 @@ pub enum Step<'a> {
     Done,
 }
 
-impl fmt::Debug for Step<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Step<'_> {
+    const fn redacted(&self) -> &'static str {
+        match self {
             Self::Send(_) => "Send(redacted)",
             Self::Receive(_) => "Receive(redacted)",
             Self::Done => "Done",
-        })
+        }
+    }
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.redacted())
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Step<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "{=str}", self.redacted());
     }
 }
 
@@ -128,15 +141,21 @@ impl<'b> Exchange<'b> {
         match self.state {
             State::Sending => Step::Send(self.buffer.get(self.sent..self.request_len).unwrap_or_default()),
             State::Done { .. } | State::Failed(_) => Step::Done,
-            // A message of known length is read to its end and no byte further.
-            State::Sized { end } => Step::Receive(self.buffer.get_mut(self.filled..end).unwrap_or_default()),
-            State::Head { .. } | State::Chunked { .. } | State::UntilClose => {
-                Step::Receive(self.buffer.get_mut(self.filled..).unwrap_or_default())
-            }
+            _ => Step::Receive(self.buffer.get_mut(self.filled..self.room()).unwrap_or_default()),
         }
     }
 
-    /// `count` further bytes of the request were taken by the channel.
+    /// Where the space for the next bytes ends.
+    fn room(&self) -> usize {
+        match self.state {
+            // A message of known length is read to its end and no byte further.
+            State::Sized { end } => end,
+            _ => self.buffer.len(),
+        }
+    }
+
+    /// `count` further bytes of the request were taken by the channel. More than were left count as all of them; outside
+    /// of [`Step::Send`] nothing happens.
     pub fn sent(&mut self, count: usize) {
         if self.state == State::Sending {
             self.sent = self.sent.saturating_add(count).min(self.request_len);
@@ -153,12 +172,22 @@ impl<'b> Exchange<'b> {
     }
 
     /// `count` further bytes were read into the space of the last step; 0 when the peer closed the connection.
+    ///
+    /// More than that space holds is [`ProtocolError::TooLong`]: a channel that counts wrong must not pass off what stood
+    /// in the buffer before as the reply. Outside of [`Step::Receive`] nothing happens.
     pub fn received(&mut self, count: usize) {
+        if matches!(self.state, State::Sending | State::Done { .. } | State::Failed(_)) {
+            return;
+        }
         if count == 0 {
             self.state = self.closed();
             return;
         }
-        self.filled = self.filled.saturating_add(count).min(self.buffer.len());
+        if count > self.room().saturating_sub(self.filled) {
+            self.state = State::Failed(ProtocolError::TooLong);
+            return;
+        }
+        self.filled = self.filled.saturating_add(count);
         let mut again = true;
         while again {
             let before = self.state;
@@ -168,7 +197,7 @@ impl<'b> Exchange<'b> {
             };
             again = self.state != before;
         }
-        let waits = !matches!(self.state, State::Sending | State::Done { .. } | State::Failed(_));
+        let waits = !matches!(self.state, State::Done { .. } | State::Failed(_));
         if waits && self.filled == self.buffer.len() {
             self.state = State::Failed(ProtocolError::TooLong);
         }
@@ -209,7 +238,6 @@ impl<'b> Exchange<'b> {
     fn closed(&self) -> State {
         match self.state {
             State::UntilClose => State::Done { end: self.filled },
-            State::Done { .. } | State::Failed(_) => self.state,
             _ if self.filled == 0 && self.head.is_none() => State::Failed(ProtocolError::Closed),
             _ => State::Failed(ProtocolError::Truncated),
         }

@@ -18,6 +18,8 @@
 //! signature. They are written where the missing lines will stand, then moved back by the length of those lines: one
 //! short move instead of a second pass over personal data.
 
+use zeroize::Zeroize;
+
 use crate::auth::sign::{SIGNATURE_LEN, SIGNED_HEADERS, ToSign};
 use crate::auth::{APP_KEY_MAX, CODE_MAX, Credentials};
 use crate::error::EncodeError;
@@ -243,8 +245,7 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     let gap = length.len().saturating_add(signature_len).saturating_add(END.len());
     let len = w.len.saturating_add(gap);
     if len > w.buffer.len() {
-        // What did fit is personal already.
-        zeroize::Zeroize::zeroize(w.buffer);
+        w.wipe();
         return Err(EncodeError::Buffer { needed: len });
     }
     if is_form {
@@ -260,8 +261,20 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     Ok(Request { buffer: w.buffer, len, method, target, headers_at, body_at: w.len })
 }
 
-/// Writes all parameters and returns where they stand.
+/// Writes all parameters and returns where they stand. After an error nothing is left of them.
 fn write_parameters(w: &mut Writer<'_>, inquiry: &Inquiry<'_>, info: &Info) -> Result<(usize, usize), EncodeError> {
+    let from = w.len;
+    match fill_parameters(w, inquiry, info) {
+        Ok(()) => Ok((from, w.len)),
+        Err(error) => {
+            w.wipe();
+            Err(error)
+        }
+    }
+}
+
+#[inline(always)]
+fn fill_parameters(w: &mut Writer<'_>, inquiry: &Inquiry<'_>, info: &Info) -> Result<(), EncodeError> {
     let from = w.len;
     for (name, factor) in info.parameters {
         if w.len > from {
@@ -282,7 +295,7 @@ fn write_parameters(w: &mut Writer<'_>, inquiry: &Inquiry<'_>, info: &Info) -> R
         extra(&inquiry.subject, &mut fields)?;
         w.len = fields.writer.len;
     }
-    Ok((from, w.len))
+    Ok(())
 }
 
 fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Result<(), EncodeError> {
@@ -352,6 +365,12 @@ struct Writer<'b> {
 impl Writer<'_> {
     fn fits(&self) -> bool {
         self.len <= self.buffer.len()
+    }
+
+    /// For a request that will not be complete: what stands there is personal already.
+    #[cold]
+    fn wipe(&mut self) {
+        self.buffer.zeroize();
     }
 
     fn text(&mut self, text: &str) {

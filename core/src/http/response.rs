@@ -169,8 +169,9 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
         (true, Some(_)) => return Err(ProtocolError::ContentLength),
         // RFC 9112 §6.1: HTTP/1.0 has no transfer codings, so such a message is faulty.
         (true, None) if minor == 0 => return Err(ProtocolError::TransferEncoding),
-        (true, None) => Framing::Chunked,
+        // These have no body, whatever their fields say of the one that another request would have got.
         _ if matches!(status, 100..=199 | 204 | 304) => Framing::Length(0),
+        (true, None) => Framing::Chunked,
         (false, Some(length)) => Framing::Length(length),
         (false, None) => Framing::UntilClose,
     };
@@ -184,6 +185,10 @@ pub(super) fn each_field<'h>(
     bytes: &'h [u8],
     mut take: impl FnMut((u8, u16), &'h str, &'h [u8]) -> Result<(), ProtocolError>,
 ) -> Result<(u8, u16), ProtocolError> {
+    // httparse skips empty lines in front of a status line. They are none of the reply: something else left them.
+    if !bytes.starts_with(b"HTTP/") {
+        return Err(ProtocolError::Head);
+    }
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut head = httparse::Response::new(&mut headers);
     match head.parse(bytes) {

@@ -9,6 +9,7 @@ use crate::outcome::Verdict;
 
 /// 数据宝 two-factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CheckOne;
 
 /// 数据宝 two-factor.

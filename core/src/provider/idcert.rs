@@ -10,6 +10,7 @@ use crate::outcome::{Details, Verdict};
 
 /// 涪擎 two-factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdCert;
 
 /// 涪擎 two-factor.

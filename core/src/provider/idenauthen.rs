@@ -9,6 +9,7 @@ use crate::outcome::{Details, Verdict};
 
 /// 云亿互通 two-factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct IdenAuthen;
 
 /// 云亿互通 two-factor.

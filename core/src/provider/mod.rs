@@ -78,6 +78,7 @@ pub struct Info {
 
 /// Where parameters go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Placement {
     /// In the query of a GET.
     Query,
@@ -87,6 +88,7 @@ pub enum Placement {
 
 /// What a parameter holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Factor {
     /// The name, UTF-8, middle dots made one.
     Name,
@@ -102,6 +104,13 @@ pub const REPLY_LEN: usize = 2048;
 impl fmt::Debug for Info {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Info({})", self.slug)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Info {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Info({=str})", self.slug);
     }
 }
 

@@ -73,6 +73,13 @@ impl core::fmt::Debug for Reply<'_, '_> {
     }
 }
 
+#[cfg(feature = "defmt")]
+impl defmt::Format for Reply<'_, '_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(f, "Reply({=u16}, redacted)", self.status);
+    }
+}
+
 impl From<json::JsonError> for ReplyFault {
     fn from(error: json::JsonError) -> Self {
         match error {

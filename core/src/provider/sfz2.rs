@@ -12,6 +12,7 @@ use crate::text::contains;
 
 /// 拇指云 two-factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sfz2;
 
 /// 拇指云 two-factor.

@@ -10,6 +10,7 @@ use crate::outcome::Verdict;
 
 /// 数据宝 three-factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Sjsys;
 
 /// 数据宝 three-factor.

@@ -101,7 +101,7 @@ impl Clock for HostTime {
 
 impl Timer for HostTime {
     async fn until(&self, _: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
