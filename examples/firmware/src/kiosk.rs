@@ -38,7 +38,7 @@ const fn longest(lengths: [usize; 5]) -> usize {
 }
 
 /// How long to wait for an address after the start.
-const ADDRESS_WITHIN: Duration = Duration::from_secs(5);
+pub const ADDRESS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A timer which moves the network's frames while a call waits, and would feed the watchdog.
 pub fn timer(network: &RefCell<Network>) -> impl Timer + '_ {

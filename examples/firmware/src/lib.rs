@@ -5,6 +5,7 @@
 //! | [`board`] | QEMU's mps2-an386: clock, Ethernet, log line, screen, stack | your board |
 //! | [`net`] | smoltcp with DHCP and DNS as `embedded-nal` | the same, or the stack you have |
 //! | [`random`] | the randomness that a board must bring, and what the demo has instead | a hardware generator |
+//! | `asynchronous` | the network for an executor | embassy-net, with interrupts |
 //! | `tls` | trust anchors, clock, randomness and heap for TLS | the same, from flash and hardware |
 //! | [`request`] | what the command line asks for | your keyboard or card reader |
 //! | [`kiosk`] | what every variant does: start, check, serve | your program |
@@ -12,6 +13,8 @@
 
 #![no_std]
 
+#[cfg(feature = "async")]
+pub mod asynchronous;
 pub mod board;
 pub mod ending;
 pub mod kiosk;

@@ -19,6 +19,8 @@ pub enum Variant {
     EmbeddedTls,
     /// No TLS: everybody on the way can read name and number.
     InsecureHttp,
+    /// The same, by tasks of embassy's executor.
+    InsecureHttpAsync,
 }
 
 impl Variant {
@@ -28,13 +30,14 @@ impl Variant {
             Self::Rustls => ("kiosk-tls", "rustls"),
             Self::EmbeddedTls => ("kiosk-tls", "embedded-tls"),
             Self::InsecureHttp => ("kiosk", ""),
+            Self::InsecureHttpAsync => ("kiosk-async", "async"),
         };
         Image { package: "examples/firmware", name, features, told: &[] }
     }
 
     /// Whether it speaks TLS.
     pub const fn is_secure(self) -> bool {
-        !matches!(self, Self::InsecureHttp)
+        matches!(self, Self::Rustls | Self::EmbeddedTls)
     }
 
     /// The port of the peer's.

@@ -20,9 +20,16 @@ use heyan_firmware::random::{PredictableDemoRandom, Random};
 use heyan_firmware::request::Entered;
 use heyan_firmware::tls::UNFIT_FOR_PRODUCTS;
 
+/// rustls copies every record of data to its heap. With room for longer ones than this, a server could exhaust the heap;
+/// handshakes of usual chains and all replies fit.
+#[cfg(feature = "rustls")]
+const RECEIVE_LEN: usize = 8 * 1024;
+#[cfg(not(feature = "rustls"))]
+const RECEIVE_LEN: usize = tls::RECEIVE_LEN;
+
 /// What TLS receives and sends through.
 struct Records {
-    receive: [u8; tls::RECEIVE_LEN],
+    receive: [u8; RECEIVE_LEN],
     send: [u8; tls::SEND_LEN],
 }
 
@@ -32,7 +39,7 @@ fn main() -> ! {
     static mut MEMORY: Memory = Memory::new();
     static mut PLACES: Places = Places::new();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
-    static mut RECORDS: Records = Records { receive: [0; tls::RECEIVE_LEN], send: [0; tls::SEND_LEN] };
+    static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; tls::SEND_LEN] };
     static mut ENTERED: [u8; 512] = [0; 512];
     static mut ANCHOR: [u8; 2048] = [0; 2048];
     static mut ANCHORS: [&[u8]; 1] = [&[]];

@@ -1,0 +1,151 @@
+//! The network of [`net`](crate::net) for an executor: what is not ready gives way to the other tasks, one of which moves
+//! frames. There is no interrupt for the network controller, so nobody sleeps.
+
+use core::cell::RefCell;
+use core::future::{Future, poll_fn};
+use core::net::SocketAddr;
+use core::task::Poll;
+use core::time::Duration;
+
+use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
+use heyan_embedded::embedded_io_async::{ErrorKind, ErrorType, Read, Write};
+use heyan_embedded::heyan::{ChannelError, ChannelFault, Endpoint};
+use heyan_embedded::{Clock, Timer, Watch};
+
+use crate::board::clock;
+use crate::net::{NetError, Network, Socket};
+
+/// Milliseconds since the start, and alarms.
+#[derive(Clone, Copy)]
+pub struct Alarms;
+
+impl Clock for Alarms {
+    fn now(&self) -> Duration {
+        clock::now()
+    }
+}
+
+impl Timer for Alarms {
+    fn until(&self, at: Duration) -> impl Future<Output = ()> {
+        until(move || (clock::now() >= at).then_some(()))
+    }
+}
+
+/// Asks again and again, and lets the other tasks run in between.
+pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> impl Future<Output = T> {
+    poll_fn(move |context| match ask() {
+        Some(answer) => Poll::Ready(answer),
+        None => {
+            context.waker().wake_by_ref();
+            Poll::Pending
+        }
+    })
+}
+
+/// Moves frames, for ever.
+pub async fn move_frames(network: &RefCell<Network>) {
+    until(|| {
+        network.borrow_mut().poll();
+        None
+    })
+    .await
+}
+
+/// A connection; it is closed when it is dropped.
+pub struct Connection<'n> {
+    network: &'n RefCell<Network>,
+    socket: Option<Socket>,
+}
+
+impl<'n> Connection<'n> {
+    /// Finds the host and connects to it, within the deadline of `watch`.
+    ///
+    /// # Errors
+    /// What failed; nothing was sent.
+    pub async fn open(
+        network: &'n RefCell<Network>,
+        endpoint: &Endpoint<'_>,
+        watch: &Watch<Alarms>,
+    ) -> Result<Self, ChannelError<NetError>> {
+        watch.enter(heyan_embedded::Stage::Connect);
+        let failed = |fault, source| ChannelError { fault, sent: false, source };
+        let found = until(|| ready(network.borrow_mut().get_host_by_name(endpoint.host(), AddrType::IPv4)));
+        let address = watch.within(found).await.map_err(|_| failed(ChannelFault::TimedOut, None))?;
+        let address = address.map_err(|error| failed(ChannelFault::Dns, Some(error)))?;
+        let socket = network.borrow_mut().socket().map_err(|error| failed(ChannelFault::Connect, Some(error)))?;
+        let mut connection = Self { network, socket: Some(socket) };
+        let to = SocketAddr::new(address, endpoint.port());
+        let connected = connection.with(|network, socket| network.connect(socket, to));
+        match watch.within(connected).await {
+            Err(_) => Err(failed(ChannelFault::TimedOut, None)),
+            Ok(Err(error)) => Err(failed(ChannelFault::Connect, Some(error))),
+            Ok(Ok(())) => Ok(connection),
+        }
+    }
+
+    fn with<R>(
+        &mut self,
+        mut ask: impl FnMut(&mut Network, &mut Socket) -> nb::Result<R, NetError>,
+    ) -> impl Future<Output = Result<R, NetError>> {
+        until(move || match &mut self.socket {
+            Some(socket) => ready(ask(&mut self.network.borrow_mut(), socket)),
+            None => Some(Err(NetError::Closed)),
+        })
+    }
+}
+
+fn ready<T>(answer: nb::Result<T, NetError>) -> Option<Result<T, NetError>> {
+    match answer {
+        Ok(answer) => Some(Ok(answer)),
+        Err(nb::Error::Other(error)) => Some(Err(error)),
+        Err(nb::Error::WouldBlock) => None,
+    }
+}
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        if let Some(socket) = self.socket.take() {
+            let _ = self.network.borrow_mut().close(socket);
+        }
+    }
+}
+
+impl core::fmt::Display for NetError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "the network reports {self:?}")
+    }
+}
+
+impl core::error::Error for NetError {}
+
+impl heyan_embedded::embedded_io::Error for NetError {
+    fn kind(&self) -> ErrorKind {
+        match TcpError::kind(self) {
+            TcpErrorKind::PipeClosed => ErrorKind::BrokenPipe,
+            _ => ErrorKind::Other,
+        }
+    }
+}
+
+impl ErrorType for Connection<'_> {
+    type Error = NetError;
+}
+
+impl Read for Connection<'_> {
+    async fn read(&mut self, space: &mut [u8]) -> Result<usize, NetError> {
+        match self.with(|network, socket| network.receive(socket, space)).await {
+            Err(NetError::Closed) => Ok(0),
+            result => result,
+        }
+    }
+}
+
+impl Write for Connection<'_> {
+    async fn write(&mut self, bytes: &[u8]) -> Result<usize, NetError> {
+        self.with(|network, socket| network.send(socket, bytes)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), NetError> {
+        Ok(())
+    }
+}

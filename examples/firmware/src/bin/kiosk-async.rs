@@ -1,0 +1,91 @@
+#![no_std]
+#![no_main]
+//! The kiosk as two tasks of embassy's executor: one serves people, one moves the network's frames. Over plain TCP, as
+//! `kiosk`.
+
+use core::cell::RefCell;
+
+use embassy_executor::{Executor, Spawner};
+use heyan_embedded::heyan::Buffer;
+use heyan_embedded::{Insecure, Watch, verify_kept};
+use heyan_firmware::asynchronous::{Alarms, Connection, move_frames, until};
+use heyan_firmware::board::{clock, host, stack};
+use heyan_firmware::ending::{self, Ending};
+use heyan_firmware::kiosk::{ADDRESS_WITHIN, BUFFER_LEN, Turns, deadlines, inquiry, leave};
+use heyan_firmware::net::{Memory, Network, Places};
+use heyan_firmware::random::PredictableDemoRandom;
+use heyan_firmware::request::Entered;
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    // cortex-m-rt makes these the function's own.
+    static mut MEMORY: Memory = Memory::new();
+    static mut PLACES: Places = Places::new();
+    static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
+    static mut ENTERED: [u8; 512] = [0; 512];
+    static mut NETWORK: Option<RefCell<Network>> = None;
+    static mut EXECUTOR: Option<Executor> = None;
+
+    stack::paint();
+    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
+    clock::start(peripherals.SYST);
+    let entered = Entered::new(host::entered(ENTERED));
+    let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
+    defmt::info!("kiosk started");
+    let network = match Network::start(MEMORY, PLACES, &mut random) {
+        Ok(network) => NETWORK.insert(RefCell::new(network)),
+        Err(error) => {
+            defmt::error!("no network: {}", error);
+            leave(Ending::Error)
+        }
+    };
+    EXECUTOR.insert(Executor::new()).run(|spawner: Spawner| {
+        let tasks = [
+            frames(network).map(|task| spawner.spawn(task)),
+            serve(entered, network, random, BUFFER).map(|task| spawner.spawn(task)),
+        ];
+        if tasks.iter().any(Result::is_err) {
+            host::exit(104);
+        }
+    })
+}
+
+#[embassy_executor::task]
+async fn frames(network: &'static RefCell<Network>) {
+    move_frames(network).await;
+}
+
+#[embassy_executor::task]
+async fn serve(
+    entered: Entered<'static>,
+    network: &'static RefCell<Network>,
+    mut random: PredictableDemoRandom,
+    buffer: &'static mut Buffer<BUFFER_LEN>,
+) {
+    let give_up = clock::now() + ADDRESS_WITHIN;
+    until(|| (network.borrow().has_address() || clock::now() >= give_up).then_some(())).await;
+    let watch = Watch::new(Alarms, deadlines(&entered));
+    let mut turns = Turns::new(&entered);
+    let mut kept = None;
+    while turns.goes_on() {
+        let ending = match inquiry(&entered, &mut random) {
+            Ok(inquiry) => {
+                let connect = async |kept: &mut Option<_>| {
+                    // The old connection goes before a new one comes: there is one socket.
+                    *kept = None;
+                    let connection = Connection::open(network, inquiry.endpoint(), &watch).await?;
+                    *kept = Some(Insecure::plain_text(connection));
+                    Ok(())
+                };
+                ending::show(&verify_kept(&mut kept, connect, &inquiry, buffer, &watch).await)
+            }
+            Err(ending) => ending,
+        };
+        turns.note(ending);
+        if !turns.keep() {
+            kept = None;
+            turns.note_closed(network);
+        }
+    }
+    leave(turns.end())
+}
