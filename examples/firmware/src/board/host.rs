@@ -29,7 +29,7 @@ pub fn entered(space: &mut [u8]) -> &str {
     }
     let mut block = Block { text: space.as_mut_ptr(), length: space.len() };
     // SAFETY: the host writes at most `length` bytes to `text`, and the length to `length`.
-    let status = unsafe { syscall(SYS_GET_CMDLINE, &mut block) };
+    let status = unsafe { syscall1(SYS_GET_CMDLINE, (&raw mut block) as usize) };
     let length = if status == 0 { block.length.min(space.len()) } else { 0 };
     let text = space.get(..length).unwrap_or_default();
     core::str::from_utf8(text).unwrap_or_default().trim_end_matches('\0')
