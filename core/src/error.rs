@@ -1,14 +1,4 @@
 //! What can go wrong, grouped by who must act.
-//!
-//! | error | who acts |
-//! |---|---|
-//! | [`IdNumberError`](crate::IdNumberError), [`NameError`](crate::NameError), [`MobileError`](crate::MobileError) | the person at the kiosk |
-//! | [`EncodeError`], [`CredentialError`](crate::CredentialError), [`EndpointError`](crate::EndpointError) | the integrator |
-//! | [`ChannelError`] | the network |
-//! | [`ProtocolError`], [`ReplyError`] | the peer |
-//! | [`Refusal`] | the owner of the account |
-//!
-//! No error carries what the caller or the peer sent, apart from short codes ([`Code`]) and references ([`Reference`]).
 
 use core::convert::Infallible;
 use core::fmt;
@@ -16,6 +6,18 @@ use core::fmt;
 use crate::outcome::{Billing, Code, Reference, Retry};
 
 /// Why a verification came to no verdict. `C` is what a transport knows about its channel's failure.
+///
+/// Errors are grouped by who must act, those from before an inquiry included:
+///
+/// | error | who acts |
+/// |---|---|
+/// | [`IdNumberError`](crate::IdNumberError), [`NameError`](crate::NameError), [`MobileError`](crate::MobileError) | the person |
+/// | [`EncodeError`], [`CredentialError`](crate::CredentialError), [`EndpointError`](crate::EndpointError) | the integrator |
+/// | [`ChannelError`] | the network |
+/// | [`ProtocolError`], [`ReplyError`] | the peer |
+/// | [`Refusal`] | the owner of the account |
+///
+/// No error carries what the caller or the peer sent, apart from short codes ([`Code`]) and references ([`Reference`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]

@@ -11,8 +11,18 @@ use crate::subject::{Consent, Subject};
 
 /// A caller's own function that adds fields to a request, for platforms whose signing rule is not published.
 ///
-/// It is called once for each request that is written, in the middle of the writing, and must not fail for lack of
-/// memory of its own: it has the subject at hand and writes by [`Fields::add`].
+/// It is called each time the request is written, behind the provider's own parameters, and writes by [`Fields::add`]; a
+/// form's length and a signature cover what it adds. If it returns an error, [`Inquiry::write`] does.
+///
+/// ```
+/// use heyan::{EncodeError, Subject, http::Fields};
+///
+/// let extra = |subject: &Subject<'_>, fields: &mut Fields<'_>| -> Result<(), EncodeError> {
+///     fields.add("appid", "10001")?;
+///     fields.add("sendtime", "20261122083000")
+/// };
+/// let extra: heyan::ExtraFields<'_> = &extra;
+/// ```
 pub type ExtraFields<'a> = &'a dyn Fn(&Subject<'_>, &mut Fields<'_>) -> Result<(), EncodeError>;
 
 /// One verification with one provider.
@@ -73,7 +83,7 @@ impl<'a> Inquiry<'a> {
         Ok(Self { provider, subject, credentials, endpoint, extra: None, own_endpoint: false })
     }
 
-    /// Asks at another address.
+    /// Asks at another address: the host of `endpoint` and, if it has one, its path. The provider's parameters stay.
     #[must_use]
     pub fn at(mut self, endpoint: Endpoint<'a>) -> Self {
         self.endpoint = endpoint;

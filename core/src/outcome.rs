@@ -41,7 +41,7 @@ impl Verdict {
 /// Whether the account was charged for an ending.
 ///
 /// The gateway charges by HTTP status: 200 to 299 costs one call of the package, every other status costs nothing
-/// (vendor E's document, "次数扣减规则", read 2026-11).
+/// (the document of `sfz2`, "次数扣减规则", read 2026-11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]

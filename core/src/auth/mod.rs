@@ -86,8 +86,18 @@ impl<'a> AppCode<'a> {
     }
 }
 
-/// The AppKey of an application and its AppSecret. The secret signs each request and never crosses the wire, so this is
-/// the safer choice.
+/// The AppKey of an application and its AppSecret. The secret signs each request (HMAC-SHA256) and never crosses the wire,
+/// so this is the safer choice.
+///
+/// ```
+/// use heyan::{AppKey, Credentials, Stamp};
+///
+/// let key = AppKey::new("204000000", "not-a-real-secret")?;
+/// // Milliseconds since 1970 from the clock, 16 bytes from the random number generator.
+/// let credentials = Credentials::Signed(key, Stamp::new(1_795_000_000_000, [7; 16]));
+/// # let _ = credentials;
+/// # Ok::<(), heyan::CredentialError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AppKey<'a> {
     key: &'a str,
@@ -144,8 +154,11 @@ impl<'a> VendorKey<'a> {
 
 /// The moment and the nonce of one signed request: the core has neither clock nor randomness.
 ///
-/// The gateway refuses a timestamp that is more than 15 minutes off, and a nonce that it saw within 15 minutes: make a
-/// new stamp for every attempt.
+/// The gateway refuses a timestamp that is more than 15 minutes off, and a nonce that it saw within 15 minutes ("Use
+/// digest authentication" of its documentation, read 2026-11): make a new stamp, and with it a new [`Inquiry`], for every
+/// attempt that could have reached it.
+///
+/// [`Inquiry`]: crate::Inquiry
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     unix_ms: u64,

@@ -1,45 +1,4 @@
-//! One request and its reply over bytes, without I/O.
-//!
-//! ```text
-//!            sent(n) < all          head not whole           body not whole
-//!              ┌────┐                 ┌────┐                   ┌────┐
-//!              │    ▼                 │    ▼                   │    ▼
-//!  new ──▶  Sending ── all sent ──▶  Head ── empty line ──▶  Body ── end ──▶  Done ──▶ finish → Response
-//!                                     │ ▲                      │                │
-//!                                     │ └── 1xx: skipped       │                └──▶ finish → ProtocolError
-//!                                     └────── fault ───────────┴── fault ──▶  Done
-//! ```
-//!
-//! The driver of any channel, blocking or not, is a loop over [`Step`]:
-//!
-//! ```
-//! use heyan::http::{Exchange, Step};
-//! # use heyan::{AppCode, Consent, Credentials, Date, IdNumber, Inquiry, Name, Subject, provider::IDCERT};
-//! # let subject = Subject::new(Name::parse("张三")?, IdNumber::parse("11010119000101009X", Date::MAX)?);
-//! # let credentials = Credentials::AppCode(AppCode::new("not-a-real-appcode")?);
-//! # let inquiry = Inquiry::new(&IDCERT, subject, Consent::given(), credentials)?;
-//! # let mut buffer = [0; 2048];
-//! # let (mut written, reply) = (Vec::new(), &b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"01\"}"[..]);
-//! let mut exchange = Exchange::new(inquiry.write(&mut buffer)?);
-//! let mut unread = reply;
-//! loop {
-//!     match exchange.step() {
-//!         Step::Send(bytes) => {
-//!             written.extend_from_slice(bytes); // channel.write(bytes)
-//!             let n = bytes.len();
-//!             exchange.sent(n);
-//!         }
-//!         Step::Receive(space) => {
-//!             let n = std::io::Read::read(&mut unread, space)?; // channel.read(space), 0 = closed
-//!             exchange.received(n);
-//!         }
-//!         Step::Done => break,
-//!     }
-//! }
-//! let outcome = inquiry.read(exchange.finish()?)?;
-//! assert_eq!(outcome.verdict(), heyan::Verdict::Match);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! One request and its reply over bytes, without I/O: the state machine.
 
 use core::fmt;
 
@@ -80,7 +39,48 @@ impl defmt::Format for Step<'_> {
     }
 }
 
-/// One request and its reply in one buffer: the reply is read over the request.
+/// One request and its reply in one buffer, without I/O: the reply is read over the request.
+///
+/// ```text
+///            sent(n) < all          head not whole           body not whole
+///              ┌────┐                 ┌────┐                   ┌────┐
+///              │    ▼                 │    ▼                   │    ▼
+///  new ──▶  Sending ── all sent ──▶  Head ── empty line ──▶  Body ── end ──▶  Done ──▶ finish → Response
+///                                     │ ▲                      │                │
+///                                     │ └── 1xx: skipped       │                └──▶ finish → ProtocolError
+///                                     └────── fault ───────────┴── fault ──▶  Done
+/// ```
+///
+/// The driver of any channel, blocking or not, is a loop over [`Step`]:
+///
+/// ```
+/// use heyan::{Exchange, Step};
+/// # use heyan::{AppCode, Consent, Credentials, Date, IdNumber, Inquiry, Name, Subject, provider::IDCERT};
+/// # let subject = Subject::new(Name::parse("张三")?, IdNumber::parse("11010119000101009X", Date::MAX)?);
+/// # let credentials = Credentials::AppCode(AppCode::new("not-a-real-appcode")?);
+/// # let inquiry = Inquiry::new(&IDCERT, subject, Consent::given(), credentials)?;
+/// # let mut buffer = [0; 2048];
+/// # let (mut written, reply) = (Vec::new(), &b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"01\"}"[..]);
+/// let mut exchange = Exchange::new(inquiry.write(&mut buffer)?);
+/// let mut unread = reply;
+/// loop {
+///     match exchange.step() {
+///         Step::Send(bytes) => {
+///             written.extend_from_slice(bytes); // channel.write(bytes)
+///             let n = bytes.len();
+///             exchange.sent(n);
+///         }
+///         Step::Receive(space) => {
+///             let n = std::io::Read::read(&mut unread, space)?; // channel.read(space), 0 = closed
+///             exchange.received(n);
+///         }
+///         Step::Done => break,
+///     }
+/// }
+/// let outcome = inquiry.read(exchange.finish()?)?;
+/// assert_eq!(outcome.verdict(), heyan::Verdict::Match);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Exchange<'b> {
     buffer: &'b mut [u8],
     request_len: usize,

@@ -31,7 +31,7 @@ use crate::subject::Subject;
 use crate::text::split_once;
 
 const ACCEPT: &str = "application/json";
-/// Byte for byte what vendors A and D print in their samples; B, with a shorter one, is served by it too.
+/// Byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is served by it too.
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 /// The header lines that are the same for all requests. A line brings the line break before it, and what is constant is
 /// copied in one piece: a copy costs more than what it copies.

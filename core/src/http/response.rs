@@ -22,7 +22,7 @@ pub struct Response<'b> {
 
 impl<'b> Response<'b> {
     /// A reply with this status and this body, after transfer coding was taken off. `None` for a status that is not of
-    /// three digits, 100 to 999: vendor E answers 666.
+    /// three digits, 100 to 999: `sfz2` answers 666.
     pub const fn new(status: u16, body: &'b mut [u8]) -> Option<Self> {
         match status {
             100..=999 => Some(Self { status, error_code: b"", error_message: b"", request_id: b"", body }),

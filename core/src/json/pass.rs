@@ -28,7 +28,7 @@ pub(super) struct Name {
     pub(super) end: u16,
 }
 
-/// Vendor C's longer reply, the largest there is, has 12 members.
+/// The longer reply of `idcert`, the largest there is, has 12 members.
 const NAMES_MAX: usize = 16;
 
 impl Names {

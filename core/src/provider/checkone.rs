@@ -1,4 +1,4 @@
-//! A · `checkone`: 数据宝, name and number (`chinadatapay/1882`).
+//! `checkone`: 数据宝, name and number (`chinadatapay/1882`).
 //!
 //! Source: the vendor's document "实名认证接口说明文档", read 2026-11.
 

@@ -1,4 +1,4 @@
-//! C · `idcert`: 涪擎, name and number, masked.
+//! `idcert`: 涪擎, name and number, masked.
 //!
 //! Source: the vendor's document "使用指南", read 2026-11. It shows a short reply with a masked echo and a `traceId`; a
 //! longer one, with the number in clear and details, is seen in public clients. Every detail is optional.

@@ -1,4 +1,4 @@
-//! B · `idenauthen`: 云亿互通, name and number, with details.
+//! `idenauthen`: 云亿互通, name and number, with details.
 //!
 //! Source: the vendor's document "身份证实名认证接口服务说明", read 2026-11.
 

@@ -2,6 +2,14 @@
 //!
 //! A provider is one file with one [`Info`] and one reader, and one line in [`ALL`]. A provider outside this crate
 //! implements [`Provider`] likewise and needs no line. Code that names a single provider links only that one.
+//!
+//! | provider | vendor | checks | source, read 2026-11 |
+//! |---|---|---|---|
+//! | [`CHECKONE`] | 数据宝 | name, number | the vendor's document 实名认证接口说明文档 |
+//! | [`IDENAUTHEN`] | 云亿互通 | name, number | the vendor's document 身份证实名认证接口服务说明 |
+//! | [`IDCERT`] | 涪擎 | name, number | the vendor's document 使用指南 |
+//! | [`SJSYS`] | 数据宝 | name, number, mobile number | the vendor's document 全网手机三要素接口说明文档 |
+//! | [`SFZ2`] | 拇指云 | name, number | the vendor's page 身份证二要素校验 |
 
 mod checkone;
 mod gateway;
@@ -68,11 +76,12 @@ pub struct Info {
     pub path: &'static str,
     /// Where the parameters go; this decides the method.
     pub placement: Placement,
-    /// Names of the parameters in the order in which they are sent, and what each holds.
+    /// Names of the parameters in the order in which they are sent, and what each holds. Names are sent and signed as they
+    /// stand: ASCII letters, digits and `-._~`.
     pub parameters: &'static [(&'static str, Factor)],
     /// Name of the parameter that takes a vendor key, for vendors with a platform of their own.
     pub vendor_key_parameter: Option<&'static str>,
-    /// Address of the product page, where calls are bought.
+    /// Address of the product page, where calls are bought; empty if there is none.
     pub product_page: &'static str,
 }
 

@@ -165,7 +165,7 @@ pub(crate) fn read<'b>(
         return Err(Call { price, ..call }.refused_by_gateway(refused));
     }
     let body = response.into_body();
-    // Vendor E's document has the gateway send `Quota Exhausted` as "message": with some gateways that is the body.
+    // The document of `sfz2` has the gateway send `Quota Exhausted` as "message": with some gateways that is the body.
     if status >= 400
         && !matches!(body.first(), Some(b'{'))
         && let Some(refused) = gateway::refusal(b"", body).filter(|refused| refused.code.is_some())

@@ -1,4 +1,4 @@
-//! E · `sfz2`: 拇指云, name and number, masked details.
+//! `sfz2`: 拇指云, name and number, masked details.
 //!
 //! Source: the vendor's page "身份证二要素校验", read 2026-11. Its heading says "Body", its text and samples say GET with
 //! a query. It has no codes but `ok`: where it declines, the message decides, compared by what it contains, because the

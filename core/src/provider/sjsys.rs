@@ -1,4 +1,4 @@
-//! D · `sjsys`: 数据宝, name, number and mobile number (`communication/personal/1979`).
+//! `sjsys`: 数据宝, name, number and mobile number (`communication/personal/1979`).
 //!
 //! Source: the vendor's document "全网手机三要素接口说明文档", read 2026-11. It lists the parameters as optional in one
 //! table and as required in another: all three are always sent.
@@ -60,7 +60,7 @@ impl Provider for Sjsys {
     }
 }
 
-/// The same numbers as A's, with other meanings.
+/// The same numbers as those of `checkone`, with other meanings.
 fn refusal(code: &str) -> RefusalClass {
     match code {
         "10002" | "10003" | "10004" | "10007" | "10008" => RefusalClass::BadInput,

@@ -111,7 +111,7 @@ impl Date {
         Self::new(year as u16, month as u8, day as u8)
     }
 
-    /// Reads `YYYYMMDD`, eight ASCII digits, as vendor B's replies and the
+    /// Reads `YYYYMMDD`, eight ASCII digits, as replies of `idenauthen` and the
     /// identity number write it. `None` if it is anything else.
     #[must_use]
     pub const fn parse_compact(text: &str) -> Option<Self> {
@@ -121,8 +121,8 @@ impl Date {
         }
     }
 
-    /// Reads `YYYY-MM-DD`, digits and ASCII hyphens (ISO 8601), as vendor C's
-    /// replies write it. `None` if it is anything else.
+    /// Reads `YYYY-MM-DD`, digits and ASCII hyphens (ISO 8601), as replies of
+    /// `idcert` write it. `None` if it is anything else.
     #[must_use]
     pub const fn parse_iso(text: &str) -> Option<Self> {
         match text.as_bytes() {

@@ -105,8 +105,8 @@ fn contains<const N: usize>(text: &str, wanted: &[u8; N]) -> bool {
 /// The person's agreement to one verification.
 ///
 /// Before each verification the person must be shown what is sent to whom and
-/// for what purpose, and agree; vendor C's document gives a model of the
-/// authorisation (个人信息授权书, section 六). Building this value says that it
+/// for what purpose, and agree; the document of `idcert` gives a model of
+/// the authorisation (个人信息授权书, section 六). Building this value says that it
 /// happened. Every inquiry consumes one, and it cannot be copied: one agreement,
 /// one verification.
 ///

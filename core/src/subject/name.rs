@@ -40,8 +40,8 @@ pub struct Name<'a> {
 redacted!(Name<'_>);
 
 impl<'a> Name<'a> {
-    /// The most characters a name may have: what vendor E's document allows in
-    /// its parameter `xm`. The others state no limit.
+    /// The most characters a name may have: what the document of `sfz2` allows
+    /// in its parameter `xm`. The others state no limit.
     pub const MAX_CHARS: usize = 50;
 
     /// The most bytes that [`expose`](Self::expose) and [`expose_chars`](Self::expose_chars)
@@ -172,7 +172,7 @@ pub enum NameError {
     /// There are more than [`Name::MAX_CHARS`] characters.
     TooLong,
     /// There is a `*` or `＊`: the name was masked for display. Vendors refuse
-    /// it, or answer with made-up data (E).
+    /// it, or answer with made-up data (`sfz2`).
     Masked,
     /// There is a control character, a line separator, a text direction mark or
     /// a zero-width character, which nobody sees and no register has.

@@ -1,4 +1,4 @@
-//! The person's agreement: vendor C's document (section 六) wants it shown and given before each verification.
+//! The person's agreement: the document of `idcert` (section 六) wants it shown and given before each verification.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -60,7 +60,7 @@ impl Glossary {
     }
 
     /// The meaning of a message that the document lists, whatever its punctuation, with or without the stray `key` that
-    /// vendor E's page has behind some.
+    /// the page of `sfz2` has behind some.
     pub(crate) fn message(&self, text: &str) -> Option<Both> {
         let text = letters(text);
         let known = |listed: &str| {
