@@ -11,8 +11,8 @@ use crate::subject::{Consent, Subject};
 
 /// A caller's own function that adds fields to a request, for platforms whose signing rule is not published.
 ///
-/// It is called each time the request is written, behind the provider's own parameters, and writes by [`Fields::add`]; a
-/// form's length and a signature cover what it adds. If it returns an error, [`Inquiry::write`] does.
+/// It is called each time the request is written, behind the provider's own parameters, and writes by [`Fields::add`];
+/// a form's length and a signature cover what it adds. If it returns an error, [`Inquiry::write`] does.
 ///
 /// ```
 /// use heyan::{EncodeError, Subject, http::Fields};
@@ -27,8 +27,8 @@ pub type ExtraFields<'a> = &'a dyn Fn(&Subject<'_>, &mut Fields<'_>) -> Result<(
 
 /// One verification with one provider.
 ///
-/// Request and reply go through the same value, so a reply cannot be read by another provider's rules or be taken for an
-/// answer about somebody else.
+/// Request and reply go through the same value, so a reply cannot be read by another provider's rules or be taken for
+/// an answer about somebody else.
 ///
 /// ```
 /// use heyan::{AppCode, Consent, Credentials, Date, IdNumber, Inquiry, Name, Response, Subject, Verdict, provider::CHECKONE};
@@ -91,7 +91,8 @@ impl<'a> Inquiry<'a> {
         self
     }
 
-    /// Adds the fields that `extra` writes. They come on top of [`Info::request_len_max`](crate::Info::request_len_max).
+    /// Adds the fields that `extra` writes. They come on top of
+    /// [`Info::request_len_max`](crate::Info::request_len_max).
     #[must_use]
     pub fn with_fields(mut self, extra: ExtraFields<'a>) -> Self {
         self.extra = Some(extra);
@@ -117,8 +118,8 @@ impl<'a> Inquiry<'a> {
     ///
     /// # Errors
     /// [`EncodeError::Buffer`] with the length needed; [`EncodeError::EndpointMissing`] for a vendor key without an
-    /// endpoint; [`EncodeError::FieldName`] and [`EncodeError::Fields`] from extra fields. After an error nothing of the
-    /// request is left in the buffer.
+    /// endpoint; [`EncodeError::FieldName`] and [`EncodeError::Fields`] from extra fields. After an error nothing of
+    /// the request is left in the buffer.
     pub fn write<'b>(&self, buffer: &'b mut [u8]) -> Result<Request<'b>, EncodeError> {
         if matches!(self.credentials, Credentials::VendorKey(_)) && !self.own_endpoint {
             return Err(EncodeError::EndpointMissing);
@@ -129,8 +130,8 @@ impl<'a> Inquiry<'a> {
     /// Reads the reply, rewriting its body in place.
     ///
     /// # Errors
-    /// [`Error::Refused`] when the gateway or the vendor declined, [`Error::Reply`] when the reply gives no verdict that
-    /// can be trusted.
+    /// [`Error::Refused`] when the gateway or the vendor declined, [`Error::Reply`] when the reply gives no verdict
+    /// that can be trusted.
     pub fn read<'b>(&self, response: Response<'b>) -> Result<Outcome<'b>, Error> {
         let tariff = match self.credentials {
             Credentials::VendorKey(_) => Tariff::Vendor,

@@ -49,23 +49,24 @@
 //!
 //! # In scope, out of scope
 //!
-//! In: two- and three-factor requests, all documented replies, the gateway's errors, HTTP/1.1 framing, the offline check of
-//! numbers. Out: TLS, sockets, redirects, compression, HTTP/2, the region names of GB/T 2260, and any decision about a
-//! person: "no record" is not "mismatch", and neither is a reason by itself.
+//! In: two- and three-factor requests, all documented replies, the gateway's errors, HTTP/1.1 framing, the offline
+//! check of numbers. Out: TLS, sockets, redirects, compression, HTTP/2, the region names of GB/T 2260, and any decision
+//! about a person: "no record" is not "mismatch", and neither is a reason by itself.
 //!
 //! # What it promises
 //!
 //! * A verdict comes only from the field that carries it. An unknown code, a missing or repeated field, an early end, a
 //!   contradicting echo is an error.
-//! * Nothing personal and no secret is printed: `Debug` and `defmt::Format` of such types show their name, reading a name, a
-//!   number, a secret or a message takes a method called `expose…`, and errors hold no input but short codes and references.
-//!   (`serde::Serialize` of an outcome writes its details: that is what the feature is for. Do not log it.)
+//! * Nothing personal and no secret is printed: `Debug` and `defmt::Format` of such types show their name, reading a
+//!   name, a number, a secret or a message takes a method called `expose…`, and errors hold no input but short codes
+//!   and references. (`serde::Serialize` of an outcome writes its details: that is what the feature is for. Do not log
+//!   it.)
 //! * No `unsafe`, no allocation, no panic, no unbounded recursion.
 //!
 //! # Features
 //!
-//! `defmt`: `defmt::Format` for every public type. `serde`: `serde::Serialize` for outcomes, details included, under the
-//! names of their methods and fields. Both are additive and change nothing else.
+//! `defmt`: `defmt::Format` for every public type. `serde`: `serde::Serialize` for outcomes, details included, under
+//! the names of their methods and fields. Both are additive and change nothing else.
 
 #![no_std]
 #![deny(

@@ -119,8 +119,8 @@ display_word!(Verdict, Billing, Retry, RefusalClass);
 pub enum Echo {
     /// The reply names no number, or nobody said which one was sent.
     Absent,
-    /// What the echoed number shows before its first and behind its last `*` agrees with the number sent; without a `*`,
-    /// all of it.
+    /// What the echoed number shows before its first and behind its last `*` agrees with the number sent; without a
+    /// `*`, all of it.
     Agrees,
 }
 
@@ -167,8 +167,8 @@ pub const PLACE_MAX: usize = 64;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Token<const N: usize>(heapless::String<N, u8>);
 
-/// The vendor's or the gateway's own code, for example `0008`, `SYSTEM_042` or `B403MQ`; for a gateway that only sends a
-/// message, the documented beginning of that message, for example `Quota Exhausted`.
+/// The vendor's or the gateway's own code, for example `0008`, `SYSTEM_042` or `B403MQ`; for a gateway that only sends
+/// a message, the documented beginning of that message, for example `Quota Exhausted`.
 pub type Code = Token<40>;
 
 /// What to quote when asking the vendor: its `seqNo` or `traceId`, else the gateway's request id.
@@ -238,8 +238,8 @@ impl<const N: usize> serde::Serialize for Token<N> {
 /// A verification that came to a verdict. Its details borrow from the buffer that holds the reply.
 ///
 /// With the feature `serde` it is written as one object, details in clear: `verdict`, `billing` and `echo` as one word,
-/// `code` and `reference` as text or `null`, `details` as an object with the fields of [`Details`], the date of birth as
-/// `YYYY-MM-DD`. Where that may not be read by everybody, write its parts.
+/// `code` and `reference` as text or `null`, `details` as an object with the fields of [`Details`], the date of birth
+/// as `YYYY-MM-DD`. Where that may not be read by everybody, write its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -405,8 +405,8 @@ impl serde::Serialize for OwnedOutcome {
     }
 }
 
-/// A text that was copied out of a reply, wiped where it stands when it is dropped. As bytes, because a `heapless::String`
-/// hands them out only by value: what is wiped then is a copy, and the text stays.
+/// A text that was copied out of a reply, wiped where it stands when it is dropped. As bytes, because a
+/// `heapless::String` hands them out only by value: what is wiped then is a copy, and the text stays.
 #[derive(Clone, PartialEq, Eq)]
 struct Copied<const N: usize>(heapless::Vec<u8, N, u8>);
 

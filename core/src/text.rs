@@ -1,5 +1,5 @@
-//! Searches in text. Those of `str` take any pattern, and bring kilobytes of code and places that can panic into an image
-//! that searches for one character.
+//! Searches in text. Those of `str` take any pattern, and bring kilobytes of code and places that can panic into an
+//! image that searches for one character.
 
 /// What stands before and behind the first `separator`, which is ASCII.
 pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {

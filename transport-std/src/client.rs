@@ -66,7 +66,8 @@ impl<'a> Call<'a> {
         self
     }
 
-    /// Signs with this moment and nonce instead of the clock's and a random one, for tests: a gateway takes a nonce once.
+    /// Signs with this moment and nonce instead of the clock's and a random one, for tests: a gateway takes a nonce
+    /// once.
     pub const fn stamp(mut self, stamp: Stamp) -> Self {
         self.stamp = Some(stamp);
         self

@@ -138,8 +138,8 @@ impl Config {
         self
     }
 
-    /// Connects through the CONNECT proxy at `http://[user:password@]host[:port]` or `https://…`. It sees the endpoint's
-    /// name, and nothing of what is said through TLS.
+    /// Connects through the CONNECT proxy at `http://[user:password@]host[:port]` or `https://…`. It sees the
+    /// endpoint's name, and nothing of what is said through TLS.
     ///
     /// # Errors
     /// [`ConfigError::Proxy`] when that is no such URL.
@@ -173,8 +173,8 @@ impl Config {
         self
     }
 
-    /// How long an unused connection is kept; 15 seconds. Keep it below the peer's own limit: a connection that the peer
-    /// closes in the moment of its use makes a call fail, and nobody knows whether it was billed.
+    /// How long an unused connection is kept; 15 seconds. Keep it below the peer's own limit: a connection that the
+    /// peer closes in the moment of its use makes a call fail, and nobody knows whether it was billed.
     pub fn idle_age(mut self, age: Duration) -> Self {
         self.idle_age = age;
         self

@@ -86,8 +86,8 @@ impl<'a> AppCode<'a> {
     }
 }
 
-/// The AppKey of an application and its AppSecret. The secret signs each request (HMAC-SHA256) and never crosses the wire,
-/// so this is the safer choice.
+/// The AppKey of an application and its AppSecret. The secret signs each request (HMAC-SHA256) and never crosses the
+/// wire, so this is the safer choice.
 ///
 /// ```
 /// use heyan::{AppKey, Credentials, Stamp};
@@ -155,8 +155,8 @@ impl<'a> VendorKey<'a> {
 /// The moment and the nonce of one signed request: the core has neither clock nor randomness.
 ///
 /// The gateway refuses a timestamp that is more than 15 minutes off, and a nonce that it saw within 15 minutes ("Use
-/// digest authentication" of its documentation, read 2026-11): make a new stamp, and with it a new [`Inquiry`], for every
-/// attempt that could have reached it.
+/// digest authentication" of its documentation, read 2026-11): make a new stamp, and with it a new [`Inquiry`], for
+/// every attempt that could have reached it.
 ///
 /// [`Inquiry`]: crate::Inquiry
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -238,8 +238,8 @@ impl defmt::Format for Stamp {
     }
 }
 
-/// `number` in decimal behind spaces. It is done where a stamp is made, because on a small processor dividing 64 bits is
-/// a kilobyte, which a program without signatures has no use for.
+/// `number` in decimal behind spaces. It is done where a stamp is made, because on a small processor dividing 64 bits
+/// is a kilobyte, which a program without signatures has no use for.
 fn decimal(mut number: u64) -> [u8; 20] {
     let mut digits = [b' '; 20];
     for place in digits.iter_mut().rev() {

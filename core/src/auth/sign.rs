@@ -1,7 +1,7 @@
 //! The gateway's `X-Ca-*` signature: HMAC-SHA256 over a text that is fed to the hash piece by piece and never stored.
 //!
-//! Source: "Use digest authentication" of the Alibaba Cloud API Gateway documentation, read 2026-11; both vectors in the
-//! tests are published ones.
+//! Source: "Use digest authentication" of the Alibaba Cloud API Gateway documentation, read 2026-11; both vectors in
+//! the tests are published ones.
 
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
@@ -56,7 +56,8 @@ impl Eq for Signer {}
 
 /// Base64 of the HMAC-SHA256 of the string to sign.
 fn signature(secret: &str, to_sign: &ToSign<'_>) -> [u8; SIGNATURE_LEN] {
-    // By reference, because moving it would leave two of it on the stack. One call for each part, because so would a list.
+    // By reference, because moving it would leave two of it on the stack. One call for each part, because so would a
+    // list.
     let mut mac = begin(secret);
     let Some(mac) = &mut mac else { return [0; SIGNATURE_LEN] };
     let mut feed = |part: &str| update(mac, part.as_bytes());
@@ -77,8 +78,8 @@ fn signature(secret: &str, to_sign: &ToSign<'_>) -> [u8; SIGNATURE_LEN] {
     end(mac)
 }
 
-/// HMAC takes keys of any length. (This and [`end`] are out of line so that what they need on the stack is not there while
-/// the rest is hashed.)
+/// HMAC takes keys of any length. (This and [`end`] are out of line so that what they need on the stack is not there
+/// while the rest is hashed.)
 #[inline(never)]
 fn begin(secret: &str) -> Option<Hmac<Sha256>> {
     Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()

@@ -39,7 +39,8 @@ pub enum EndpointError {
     Host,
     /// The port is not 1 to 65535.
     Port,
-    /// The path is longer than [`PATH_MAX`] or holds something that RFC 3986 §3.3 does not allow; a query is none of it.
+    /// The path is longer than [`PATH_MAX`] or holds something that RFC 3986 §3.3 does not allow; a query is none of
+    /// it.
     Path,
 }
 
@@ -65,8 +66,8 @@ impl fmt::Debug for Endpoint<'_> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// Reads `https://host[:port][/path]`, the scheme in lower case. A path other than `/` replaces the provider's; it is
-    /// sent, and signed, as it stands.
+    /// Reads `https://host[:port][/path]`, the scheme in lower case. A path other than `/` replaces the provider's; it
+    /// is sent, and signed, as it stands.
     ///
     /// # Errors
     /// [`EndpointError`], [`EndpointError::Insecure`] for `http://` among them.
@@ -78,7 +79,8 @@ impl<'a> Endpoint<'a> {
         }
     }
 
-    /// Reads `http://host[:port][/path]`: for tests on loopback. Everybody on the way can read name, number and AppCode.
+    /// Reads `http://host[:port][/path]`: for tests on loopback. Everybody on the way can read name, number and
+    /// AppCode.
     ///
     /// # Errors
     /// [`EndpointError`], [`EndpointError::Scheme`] for `https://` among them.

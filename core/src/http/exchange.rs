@@ -154,8 +154,8 @@ impl<'b> Exchange<'b> {
         }
     }
 
-    /// `count` further bytes of the request were taken by the channel. More than were left count as all of them; outside
-    /// of [`Step::Send`] nothing happens.
+    /// `count` further bytes of the request were taken by the channel. More than were left count as all of them;
+    /// outside of [`Step::Send`] nothing happens.
     pub fn sent(&mut self, count: usize) {
         if self.state == State::Sending {
             self.sent = self.sent.saturating_add(count).min(self.request_len);
@@ -173,8 +173,8 @@ impl<'b> Exchange<'b> {
 
     /// `count` further bytes were read into the space of the last step; 0 when the peer closed the connection.
     ///
-    /// More than that space holds is [`ProtocolError::TooLong`]: a channel that counts wrong must not pass off what stood
-    /// in the buffer before as the reply. Outside of [`Step::Receive`] nothing happens.
+    /// More than that space holds is [`ProtocolError::TooLong`]: a channel that counts wrong must not pass off what
+    /// stood in the buffer before as the reply. Outside of [`Step::Receive`] nothing happens.
     pub fn received(&mut self, count: usize) {
         if matches!(self.state, State::Sending | State::Done { .. } | State::Failed(_)) {
             return;

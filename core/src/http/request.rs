@@ -31,7 +31,8 @@ use crate::subject::Subject;
 use crate::text::split_once;
 
 const ACCEPT: &str = "application/json";
-/// Byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is served by it too.
+/// Byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is served by it
+/// too.
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 /// The header lines that are the same for all requests. A line brings the line break before it, and what is constant is
 /// copied in one piece: a copy costs more than what it copies.
@@ -387,7 +388,8 @@ impl Writer<'_> {
         self.text(value);
     }
 
-    // A request is some twenty copies: on a device they share this code, on a server a call each is a fifth of the time.
+    // A request is some twenty copies: on a device they share this code, on a server a call each is a fifth of the
+    // time.
     #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn bytes(&mut self, bytes: &[u8]) {
         let space = self.buffer.get_mut(self.len..).and_then(|rest| rest.split_at_mut_checked(bytes.len()));

@@ -31,8 +31,8 @@ impl<'b> Response<'b> {
     }
 
     /// Takes note of a header field. All fields may be passed; only the gateway's own are kept: `X-Ca-Error-Code`,
-    /// `X-Ca-Error-Message` (raw bytes: it may hold UTF-8, and the request with it) and `X-Ca-Request-Id`. Of a repeated
-    /// field the first value that is not empty counts.
+    /// `X-Ca-Error-Message` (raw bytes: it may hold UTF-8, and the request with it) and `X-Ca-Request-Id`. Of a
+    /// repeated field the first value that is not empty counts.
     pub fn header(mut self, name: &str, value: &'b [u8]) -> Self {
         if let Some(kept) = Known::of(name) {
             let place = match kept {

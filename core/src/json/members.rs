@@ -1,7 +1,7 @@
 //! Finding members of a normalized text, and decoding their values with `serde-json-core`.
 //!
-//! The pass noted where the members of the outermost object are, and a valid object inside of it can be walked over by its
-//! punctuation alone. So `serde-json-core` is handed nothing but the values that were asked for: single strings and
+//! The pass noted where the members of the outermost object are, and a valid object inside of it can be walked over by
+//! its punctuation alone. So `serde-json-core` is handed nothing but the values that were asked for: single strings and
 //! literals, never a container. It has no nesting to recurse into and no member to trip over that nobody asked for, and
 //! reading a reply costs less than half of what it costs when `serde-json-core` walks over it.
 
@@ -63,9 +63,9 @@ impl<'n, 'b> Document<'n, 'b> {
         }
     }
 
-    /// Puts the values of the `wanted` members into the same places of `values`, all of which are [`Value::Absent`]. Names
-    /// compare byte by byte, and have neither quotation marks nor backslashes. Members that are not wanted may hold
-    /// anything, and may occur twice.
+    /// Puts the values of the `wanted` members into the same places of `values`, all of which are [`Value::Absent`].
+    /// Names compare byte by byte, and have neither quotation marks nor backslashes. Members that are not wanted may
+    /// hold anything, and may occur twice.
     ///
     /// # Errors
     /// [`JsonError::Ambiguous`] if a wanted member occurs twice.
@@ -211,8 +211,8 @@ fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
         Some(b'{') => Value::Object(Object { text, escapes }),
         Some(b'[') => Value::Array,
         Some(b'"') => {
-            // As an `EscapedStr`: for `str` serde-json-core brings code, and places that can panic, which only runs with
-            // a buffer for unescaped text.
+            // As an `EscapedStr`: for `str` serde-json-core brings code, and places that can panic, which only runs
+            // with a buffer for unescaped text.
             let EscapedStr(text) = decode(text)?;
             if escapes && text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
         }

@@ -54,7 +54,8 @@ impl Names {
 }
 
 /// Validates `body` as one JSON text (RFC 8259) and rewrites it in place; returns the text, never
-/// longer than `body`, and notes in `names`, which must be new, where the names of its members stand if it is an object.
+/// longer than `body`, and notes in `names`, which must be new, where the names of its members stand if it is an
+/// object.
 ///
 /// Afterwards a string holds a backslash only in `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t` and, for the
 /// other control characters, `\u00XX`. Every other escape has become the character it denotes, in
@@ -101,8 +102,8 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
                 let stretch = rest.as_slice();
                 let (behind, beyond_ascii) = skip_plain(stretch);
                 // Between escapes a string must be UTF-8, and then all of it is: an escape is ASCII, and what takes its
-                // place is a whole character, so neither completes a broken sequence before it nor takes up a stray byte
-                // behind it. Outside of strings nothing but ASCII is let pass.
+                // place is a whole character, so neither completes a broken sequence before it nor takes up a stray
+                // byte behind it. Outside of strings nothing but ASCII is let pass.
                 if beyond_ascii {
                     let length = stretch.len().wrapping_sub(behind.len());
                     let stretch = stretch.get(..length).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Errors of the API gateway that stands in front of every provider. None of them is billed.
 //!
-//! Sources: the gateway's two error tables, "Error codes" (new instances, `X-Ca-Error-Code`) and "Error codes of classic
-//! instances" (`X-Ca-Error-Message` alone), read 2026-11.
+//! Sources: the gateway's two error tables, "Error codes" (new instances, `X-Ca-Error-Code`) and "Error codes of
+//! classic instances" (`X-Ca-Error-Message` alone), read 2026-11.
 
 use crate::error::RefusalClass;
 use crate::outcome::Code;

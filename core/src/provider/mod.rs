@@ -54,8 +54,8 @@ pub trait Provider: Sync {
     /// What there is to know about it before a call.
     fn info(&self) -> &'static Info;
 
-    /// Says what a reply means that the gateway passed through. The price, the echo and the reference to the gateway are
-    /// judged by the caller, the same for all providers.
+    /// Says what a reply means that the gateway passed through. The price, the echo and the reference to the gateway
+    /// are judged by the caller, the same for all providers.
     ///
     /// # Errors
     /// [`ReplyFault`] when the reply cannot be read at all.
@@ -76,8 +76,8 @@ pub struct Info {
     pub path: &'static str,
     /// Where the parameters go; this decides the method.
     pub placement: Placement,
-    /// Names of the parameters in the order in which they are sent, and what each holds. Names are sent and signed as they
-    /// stand: ASCII letters, digits and `-._~`.
+    /// Names of the parameters in the order in which they are sent, and what each holds. Names are sent and signed as
+    /// they stand: ASCII letters, digits and `-._~`.
     pub parameters: &'static [(&'static str, Factor)],
     /// Name of the parameter that takes a vendor key, for vendors with a platform of their own.
     pub vendor_key_parameter: Option<&'static str>,

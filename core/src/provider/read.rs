@@ -42,8 +42,8 @@ impl<'b> Reply<'_, 'b> {
         Ok(values)
     }
 
-    /// The same into places that are all [`Value::Absent`], for readers of many members: an array returned by value stands
-    /// on a small stack two or three times.
+    /// The same into places that are all [`Value::Absent`], for readers of many members: an array returned by value
+    /// stands on a small stack two or three times.
     pub(crate) fn members_into<const N: usize>(
         &self,
         wanted: &[&str; N],
@@ -175,8 +175,8 @@ pub(crate) fn read<'b>(
     call.conclude(interpret(provider, status, body))
 }
 
-/// The JSON pass and the provider's reader. A function of its own, as [`Call::conclude`] is: on a small stack neither stands
-/// on what the other needed.
+/// The JSON pass and the provider's reader. A function of its own, as [`Call::conclude`] is: on a small stack neither
+/// stands on what the other needed.
 #[inline(never)]
 fn interpret<'b>(provider: &dyn Provider, status: u16, body: &'b mut [u8]) -> Result<Finding<'b>, ReplyFault> {
     let mut names = Names::new();

@@ -9,7 +9,8 @@ use crate::TODAY;
 /// How many numbers the batch holds. The counts are given for each of them.
 const COUNT: usize = 1000;
 
-/// `IdNumber::check_bulk` over numbers of 18 characters, every other one with a typing error: one digit replaced by another.
+/// `IdNumber::check_bulk` over numbers of 18 characters, every other one with a typing error: one digit replaced by
+/// another.
 ///
 /// Regions, birth dates from 1900 to 1904 and sequence numbers are drawn by a fixed generator, so that the rare paths
 /// (the check character X, the end of a month) come up as often as they do in a queue of people.

@@ -2,7 +2,8 @@
 
 use heyan::Provider;
 
-/// The body. A provider without one fails every benchmark that iterates the table, so that a new one cannot be left out.
+/// The body. A provider without one fails every benchmark that iterates the table, so that a new one cannot be left
+/// out.
 pub(crate) fn body(provider: &dyn Provider) -> Vec<u8> {
     let text = match provider.info().slug {
         "checkone" => r#"{"code":"10000","message":"成功","data":{"result":"1"},"seqNo":"4XU29Z4D1704061618"}"#,
