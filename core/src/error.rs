@@ -254,7 +254,7 @@ impl<C> fmt::Display for ChannelError<C> {
             ChannelFault::Dns => "the host name could not be resolved: check the name server and the endpoint",
             ChannelFault::Connect => "no connection to the host: check the network, the port and the proxy",
             ChannelFault::Tls => {
-                "the peer did not prove its identity: check the clock, the trust anchors and who answers for this host"
+                "the peer did not prove its identity: check the clock, the trust anchors and who answers"
             }
             ChannelFault::TimedOut => "the deadline passed without a whole reply",
             ChannelFault::Broken => "the connection broke",
@@ -548,7 +548,7 @@ impl fmt::Display for Refusal {
             RefusalClass::BadInput => "the provider does not take the name or the number as given",
             RefusalClass::Busy => "the provider is busy or under maintenance: try again later",
             RefusalClass::Configuration => "the account or the request is not set up for this call",
-            RefusalClass::Unrecognized => "the provider declined for a reason that it does not explain",
+            RefusalClass::Unrecognized => "the provider declined without a known reason",
         })?;
         write_evidence(f, self.status, self.code.as_ref(), self.reference.as_ref())
     }

@@ -49,7 +49,7 @@ impl fmt::Display for EndpointError {
         f.write_str(match self {
             Self::Scheme => "the base URL must begin with https://",
             Self::Insecure => "the base URL is plain http, which everybody on the way can read: use https://",
-            Self::Host => "the base URL names no valid host: write https://host or https://host:port, without user name and password",
+            Self::Host => "the base URL names no valid host: write https://host or https://host:port",
             Self::Port => "the port of the base URL is not a number from 1 to 65535",
             Self::Path => "the path of the base URL is too long or holds characters that a path cannot hold",
         })
