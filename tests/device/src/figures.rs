@@ -38,7 +38,7 @@ const TOLERANCE_PERCENT: u64 = 3;
 const BOUNDS: [(&str, &str, u64); 11] = [
     (FLASH, "core, one provider/", 28 * 1024), // 16 KiB; `figures --symbols` shows what takes it
     (FLASH, "core, all providers, signed, compact SHA-256", 40 * 1024),
-    (FLASH, "kiosk, plain TCP, lean", 74 * 1024), // 64 KiB: smoltcp takes 22 of it, heyan 24
+    (FLASH, "kiosk, plain TCP, lean", 75 * 1024), // 64 KiB: smoltcp takes 22 of it, heyan 24
     (FLASH, "kiosk, embedded-tls", 224 * 1024),   // 160 KiB, without verifying RSA
     (FLASH, "kiosk, rustls", 384 * 1024),
     (RAM, "core", 0),
