@@ -99,6 +99,7 @@ pub mod http;
 mod inquiry;
 mod json;
 mod outcome;
+pub mod policy;
 pub mod provider;
 mod redact;
 pub mod subject;
