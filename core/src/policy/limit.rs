@@ -1,12 +1,14 @@
 //! How often a person may be asked for on one day.
 
 use core::fmt;
-use core::num::NonZeroU8;
 
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::ending::Ending;
+use super::ending::{Class, Ending};
 use super::route::AccountSet;
+use crate::error::RefusalClass;
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber};
 
@@ -26,8 +28,15 @@ impl PersonKey {
     /// The tag of this person.
     #[must_use]
     pub fn tag(&self, id: &IdNumber) -> PersonTag {
-        let _ = (self.0, id);
-        todo!()
+        let mut tag = [0; 16];
+        // HMAC takes keys of any length.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) {
+            mac.update(id.expose().as_bytes());
+            for (place, byte) in tag.iter_mut().zip(mac.finalize().into_bytes()) {
+                *place = byte;
+            }
+        }
+        PersonTag(tag)
     }
 }
 
@@ -60,7 +69,12 @@ impl PersonTag {
     /// The bytes as 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn expose_hex(&self) -> heapless::String<32> {
-        todo!()
+        let mut hex = heapless::String::new();
+        for nibble in self.0.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]) {
+            // Sixteen bytes are 32 digits: each has its place.
+            let _ = hex.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+        }
+        hex
     }
 }
 
@@ -92,65 +106,139 @@ impl fmt::Display for LimitError {
 impl core::error::Error for LimitError {}
 
 /// At most so many verifications for each person and day.
+///
+/// A day is the caller's, a [`Date`] in China as a rule. Vendors count too, but only say so when it was too often.
+///
+/// ```
+/// use heyan::policy::{DailyLimit, LimitError};
+///
+/// // A server counts in its database, in the transaction that writes the first entry of a verification.
+/// let used_today = 3;
+/// assert_eq!(DailyLimit::new(3).allows(used_today), Err(LimitError::Reached { per_day: 3 }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct DailyLimit(NonZeroU8);
+pub struct DailyLimit {
+    per_day: u8,
+}
 
 impl DailyLimit {
-    /// At most `per_day`.
+    /// At most `per_day`; 0 allows none.
     #[must_use]
-    pub const fn new(per_day: NonZeroU8) -> Self {
-        Self(per_day)
+    pub const fn new(per_day: u8) -> Self {
+        Self { per_day }
     }
 
-    /// Whether another verification is allowed after `used` ones today. A server that counts in its database asks this,
-    /// in the transaction that counts.
+    /// Whether another verification is allowed after `used` ones today.
     ///
     /// # Errors
     /// [`LimitError::Reached`].
     pub const fn allows(self, used: u32) -> Result<(), LimitError> {
-        let _ = (used, self.0);
-        todo!()
+        if used < self.per_day as u32 { Ok(()) } else { Err(LimitError::Reached { per_day: self.per_day }) }
     }
 }
 
-/// Counts verifications for at most `N` persons a day: for a device.
+/// Counts verifications for at most `N` persons a day: for a device. 28 bytes each.
+///
+/// ```
+/// use heyan::policy::{AttemptLimit, DailyLimit, LimitError, PersonKey};
+/// use heyan::{Date, IdNumber};
+///
+/// let key = PersonKey::new([7; 32]); // of a random number generator, kept
+/// let today = Date::new(2026, 11, 22).ok_or("no date")?;
+/// let person = key.tag(&IdNumber::parse("11010119000101009X", today)?);
+///
+/// let mut limit = AttemptLimit::<64>::new(DailyLimit::new(1));
+/// assert_eq!(limit.take(&person, today), Ok(()));
+/// assert_eq!(limit.take(&person, today), Err(LimitError::Reached { per_day: 1 }));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AttemptLimit<const N: usize> {
     limit: DailyLimit,
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    rows: heapless::Vec<Row, N>,
+}
+
+/// One person on one day.
+#[derive(Clone, Debug)]
+struct Row {
+    person: PersonTag,
+    day: Date,
+    used: u8,
+    barred: AccountSet,
 }
 
 impl<const N: usize> AttemptLimit<N> {
     /// Nobody was asked for yet.
     #[must_use]
     pub const fn new(limit: DailyLimit) -> Self {
-        Self { limit }
+        Self { limit, rows: heapless::Vec::new() }
     }
 
-    /// Asks whether this person may be asked for, and counts it. Persons of other days give way.
+    /// Asks whether this person may be asked for, and counts it: once for each verification, before its first attempt.
     ///
     /// # Errors
-    /// [`LimitError`].
+    /// [`LimitError`]. Nothing was counted then.
     pub fn take(&mut self, person: &PersonTag, today: Date) -> Result<(), LimitError> {
-        let _ = (person, today, self.limit);
-        todo!()
+        // A limit of none needs no row.
+        self.limit.allows(0)?;
+        let limit = self.limit;
+        let row = self.row(person, today)?;
+        limit.allows(row.used.into())?;
+        row.used = row.used.saturating_add(1);
+        Ok(())
     }
 
     /// Notes how a call for this person on this account ended: after the vendor's own limit, the account is barred for
     /// this person and day.
     ///
     /// # Errors
-    /// [`LimitError::Full`] if it was the vendor's limit and cannot be noted: the person was not counted by
-    /// [`take`](Self::take).
+    /// [`LimitError::Full`] if it was the vendor's limit and cannot be noted, which cannot be where
+    /// [`take`](Self::take) counted the person on the same day.
     pub fn ended(&mut self, person: &PersonTag, today: Date, account: usize, ending: Ending) -> Result<(), LimitError> {
-        let _ = (person, today, account, ending);
-        todo!()
+        if ending.class() == Class::Refused(RefusalClass::AttemptLimit) {
+            let row = self.row(person, today)?;
+            row.barred = row.barred.with(account);
+        }
+        Ok(())
     }
 
-    /// The accounts that may not be asked for this person any more today.
+    /// The accounts that may not be asked for this person any more today: for
+    /// [`Attempts::without`](super::Attempts::without).
     #[must_use]
     pub fn barred(&self, person: &PersonTag, today: Date) -> AccountSet {
-        let _ = (person, today);
-        todo!()
+        let row = self.rows.iter().find(|row| row.is(person, today));
+        row.map_or(AccountSet::EMPTY, |row| row.barred)
+    }
+
+    /// The person's row of this day, a new one if need be. Rows of other days give way, the oldest first, but not
+    /// before there is need: a clock that was wrong for a moment must not forget what was counted.
+    fn row(&mut self, person: &PersonTag, today: Date) -> Result<&mut Row, LimitError> {
+        let at = match self.rows.iter().position(|row| row.is(person, today)) {
+            Some(at) => at,
+            None => {
+                let row = Row { person: *person, day: today, used: 0, barred: AccountSet::EMPTY };
+                self.insert(row)?
+            }
+        };
+        self.rows.get_mut(at).ok_or(LimitError::Full)
+    }
+
+    fn insert(&mut self, row: Row) -> Result<usize, LimitError> {
+        let Err(row) = self.rows.push(row) else { return Ok(self.rows.len().saturating_sub(1)) };
+        let others = self.rows.iter().enumerate().filter(|(_, other)| other.day != row.day);
+        let (at, _) = others.min_by_key(|(_, other)| other.day).ok_or(LimitError::Full)?;
+        if let Some(place) = self.rows.get_mut(at) {
+            *place = row;
+        }
+        Ok(at)
+    }
+}
+
+impl Row {
+    fn is(&self, person: &PersonTag, day: Date) -> bool {
+        self.day == day && self.person == *person
     }
 }

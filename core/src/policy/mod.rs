@@ -70,6 +70,6 @@ pub use breaker::{HealthRule, Standing};
 pub use ending::{Class, Ending};
 pub use entry::{Entry, EntryError};
 pub use limit::{AttemptLimit, DailyLimit, LimitError, PersonKey, PersonTag};
-pub use quota::{APP_CODE_READY_AFTER, Alert, Alerts, Left, Package, Quota, QuotaError};
+pub use quota::{APP_CODE_READY_AFTER, Alert, Alerts, Left, Package, Quota, QuotaError, Usage};
 pub use retry::{Next, Retries, RetryRule, Why};
 pub use route::{Account, AccountError, AccountId, AccountSet, Accounts, Attempt, Attempts, Move, Order, Slug};

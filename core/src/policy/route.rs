@@ -3,9 +3,9 @@
 use core::fmt;
 use core::time::Duration;
 
-use super::breaker::{HealthRule, Standing};
+use super::breaker::{Health, HealthRule, Standing, Ticket};
 use super::ending::Ending;
-use super::retry::{RetryRule, Why};
+use super::retry::{Advice, Retries, RetryRule, Why};
 use crate::error::RefusalClass;
 use crate::outcome::{Token, Verdict};
 use crate::provider::Info;
@@ -19,7 +19,17 @@ pub type Slug = Token<16>;
 pub type AccountId = Token<16>;
 
 /// An account with a provider: what the rules need to know of it. The credentials are the caller's.
+///
+/// ```
+/// use heyan::policy::Account;
+/// use heyan::provider::SJSYS;
+///
+/// let account = Account::new(SJSYS.info(), "main", 380_000)?; // 0.38 yuan
+/// assert!(account.checks_mobile());
+/// # Ok::<(), heyan::policy::AccountError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Account {
     provider: Slug,
     id: AccountId,
@@ -111,35 +121,52 @@ impl AccountSet {
     /// No account.
     pub const EMPTY: Self = Self(0);
 
-    /// Adds an account. One beyond the thirty-second is ignored: there are none.
-    pub fn insert(&mut self, account: usize) {
-        let _ = account;
-        todo!()
+    /// How many accounts there can be.
+    pub(super) const CAPACITY: usize = 32;
+
+    /// The set with this account in it. Of an index from 32 on nothing changes: there is no such account.
+    #[must_use]
+    pub const fn with(self, account: usize) -> Self {
+        Self(self.0 | Self::bit(account))
     }
 
     /// Whether the account is in it.
     #[must_use]
     pub const fn contains(self, account: usize) -> bool {
-        let _ = (account, self.0);
-        todo!()
+        self.0 & Self::bit(account) != 0
+    }
+
+    const fn bit(account: usize) -> u32 {
+        if account < Self::CAPACITY { 1 << account } else { 0 }
     }
 }
 
-/// All accounts, and whether they work: shared by all verifications. `N` is at most 32.
+/// All accounts, and whether they work: shared by all verifications.
 ///
-/// An account is known by its index, in the order in which they were added.
+/// An account is known by its index, in the order in which they were added. `N` is at most 32, or it does not compile.
+///
+/// A server keeps it under a lock, and takes the lock for [`Attempts::next`] and [`Attempts::ended`], never for a call.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Accounts<const N: usize> {
     order: Order,
     rule: HealthRule,
-    accounts: heapless::Vec<Account, N>,
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
+    listed: heapless::Vec<Listed, N>,
+}
+
+#[derive(Clone, Debug)]
+struct Listed {
+    account: Account,
+    health: Health,
 }
 
 impl<const N: usize> Accounts<N> {
     /// No accounts yet.
     #[must_use]
     pub const fn new(order: Order, rule: HealthRule) -> Self {
-        Self { order, rule, accounts: heapless::Vec::new() }
+        const { assert!(N <= AccountSet::CAPACITY, "at most 32 accounts") };
+        Self { order, rule, listed: heapless::Vec::new() }
     }
 
     /// Adds an account, and returns its index.
@@ -147,40 +174,53 @@ impl<const N: usize> Accounts<N> {
     /// # Errors
     /// [`AccountError::Full`].
     pub fn add(&mut self, account: Account) -> Result<usize, AccountError> {
-        let _ = (account, self.order, self.rule, &self.accounts);
-        todo!()
+        let index = self.listed.len();
+        let listed = Listed { account, health: Health::new() };
+        self.listed.push(listed).map_err(|_| AccountError::Full)?;
+        Ok(index)
     }
 
     /// The account with this index.
     #[must_use]
     pub fn account(&self, index: usize) -> Option<&Account> {
-        self.accounts.get(index)
+        self.listed.get(index).map(|listed| &listed.account)
     }
 
     /// Whether this account takes calls now.
     #[must_use]
     pub fn standing(&self, index: usize, now: Duration) -> Option<Standing> {
-        let _ = (index, now);
-        todo!()
+        self.listed.get(index).map(|listed| listed.health.standing(now))
     }
 
     /// All accounts, with whether they take calls now: the reasons behind [`Why::NoAccount`].
     pub fn standings(&self, now: Duration) -> impl Iterator<Item = (&Account, Standing)> {
-        let _ = now;
-        core::iter::empty()
+        self.listed.iter().map(move |listed| (&listed.account, listed.health.standing(now)))
     }
 
     /// Takes an account out of service, for example because its [`Quota`](super::Quota) is used up. The gateway's own
-    /// word does the same through [`Attempts::ended`].
+    /// word does the same through [`Attempts::ended`]: refused credentials, a used-up package, a subscription that is
+    /// not in order.
     pub fn take_out(&mut self, index: usize, reason: RefusalClass) {
-        let _ = (index, reason);
-        todo!()
+        if let Some(listed) = self.listed.get_mut(index) {
+            listed.health.take_out(reason);
+        }
     }
 
-    /// Takes an account back into service: calls were bought, or new credentials given.
+    /// Takes an account back into service with a clean sheet: calls were bought, or new credentials given. What calls
+    /// report that began before is ignored. After buying, wait for
+    /// [`APP_CODE_READY_AFTER`](super::APP_CODE_READY_AFTER) first.
     pub fn readmit(&mut self, index: usize) {
-        let _ = index;
-        todo!()
+        if let Some(listed) = self.listed.get_mut(index) {
+            listed.health.readmit();
+        }
+    }
+
+    /// What an account is ordered by, beyond its place.
+    const fn rank(&self, account: &Account) -> u32 {
+        match self.order {
+            Order::AsListed => 0,
+            Order::CheapestFirst => account.price,
+        }
     }
 }
 
@@ -218,12 +258,35 @@ pub enum Move {
 }
 
 /// One verification: at most `N` attempts, or fewer where the rule says so.
+///
+/// An account that was not asked yet comes first, at once; one that may be asked again waits for the rule's pause.
+///
+/// ```text
+///            ┌──────── Wait ◄───┐
+///            ▼                  │
+///  new ──► next ─────────► Call ──► ended ──► next …
+///            │
+///            └──► Done(why)          after a verdict, always
+/// ```
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Attempts<const N: usize> {
-    rule: RetryRule,
+    retries: Retries,
     has_mobile: bool,
     barred: AccountSet,
+    under_way: Option<UnderWay>,
+    /// Before this, no account is asked a second time.
+    pause_until: Duration,
+    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     lines: heapless::Vec<Attempt, N>,
+}
+
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+struct UnderWay {
+    account: usize,
+    started: Duration,
+    ticket: Ticket,
 }
 
 impl<const N: usize> Attempts<N> {
@@ -231,29 +294,69 @@ impl<const N: usize> Attempts<N> {
     /// only those of two: anything else is refused before the call.
     #[must_use]
     pub fn new(rule: RetryRule, subject: &Subject<'_>) -> Self {
-        Self { rule, has_mobile: subject.mobile().is_some(), barred: AccountSet::EMPTY, lines: heapless::Vec::new() }
+        Self {
+            retries: Retries::new(rule.at_most(N)),
+            has_mobile: subject.mobile().is_some(),
+            barred: AccountSet::EMPTY,
+            under_way: None,
+            pause_until: Duration::ZERO,
+            lines: heapless::Vec::new(),
+        }
     }
 
     /// Leaves these accounts out, for example because a vendor said today that it was asked for this person too often
     /// ([`AttemptLimit::barred`](super::AttemptLimit::barred)).
     #[must_use]
-    pub fn without(mut self, accounts: AccountSet) -> Self {
-        let _ = (accounts, &self.rule, self.has_mobile, self.barred);
+    pub const fn without(mut self, accounts: AccountSet) -> Self {
         self.barred = accounts;
         self
     }
 
-    /// What to do now. A call that is handed out must be reported by [`ended`](Self::ended).
+    /// What to do now. A call that is handed out must be reported by [`ended`](Self::ended), whatever becomes of it.
+    ///
+    /// The time of the rule counts from the first `next`.
     pub fn next<const A: usize>(&mut self, accounts: &mut Accounts<A>, now: Duration) -> Move {
-        let _ = (accounts, now);
-        todo!()
+        if let Err(why) = self.retries.open(now) {
+            return Move::Done(why);
+        }
+        // The earliest, and of those that can be asked now the one asked least, then the one first in order.
+        let best = (0..accounts.listed.len())
+            .filter_map(|index| {
+                let listed = accounts.listed.get(index)?;
+                let at = self.callable_at(accounts, index)?.max(now);
+                Some((at, self.times_asked(index), accounts.rank(&listed.account), index))
+            })
+            .min();
+        let Some((at, _, _, account)) = best else { return Move::Done(Why::NoAccount) };
+        if self.retries.is_too_late(at) {
+            return Move::Done(if self.retries.made() == 0 { Why::NoAccount } else { Why::Time });
+        }
+        if at > now {
+            return Move::Wait { until: at };
+        }
+        let rule = accounts.rule;
+        let ticket = accounts.listed.get_mut(account).and_then(|listed| listed.health.admit(&rule, now));
+        let Some(ticket) = ticket else { return Move::Done(Why::NoAccount) };
+        if let Err(why) = self.retries.begin(now) {
+            return Move::Done(why);
+        }
+        self.under_way = Some(UnderWay { account, started: now, ticket });
+        Move::Call { account }
     }
 
-    /// Says how the call ended that [`next`](Self::next) handed out, `now`. `random` is any 32 random bits. Without a
-    /// call under way it does nothing.
+    /// Says how the call ended that [`next`](Self::next) handed out. `random` is any 32 random bits. Without a call
+    /// under way it does nothing.
     pub fn ended<const A: usize>(&mut self, accounts: &mut Accounts<A>, now: Duration, random: u32, ending: Ending) {
-        let _ = (accounts, now, random, ending);
-        todo!()
+        let Some(UnderWay { account, started, ticket }) = self.under_way.take() else { return };
+        let rule = accounts.rule;
+        if let Some(listed) = accounts.listed.get_mut(account) {
+            listed.health.ended(&rule, now, ticket, ending);
+        }
+        // There is room: as many attempts are allowed as lines.
+        let _ = self.lines.push(Attempt { account, started, took: now.saturating_sub(started), ending });
+        if self.retries.settle(ending) == Ok(Advice::SameAccount) {
+            self.pause_until = now.saturating_add(self.retries.pause(random));
+        }
     }
 
     /// The attempts that ended, in their order.
@@ -266,5 +369,34 @@ impl<const N: usize> Attempts<N> {
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         self.lines.last().and_then(|attempt| attempt.ending.verdict())
+    }
+
+    /// When this account may be asked, if ever in this verification.
+    fn callable_at<const A: usize>(&self, accounts: &Accounts<A>, index: usize) -> Option<Duration> {
+        let Listed { account, health } = accounts.listed.get(index)?;
+        if account.checks_mobile != self.has_mobile || self.barred.contains(index) {
+            return None;
+        }
+        let mut at = health.callable_at()?;
+        for line in &self.lines {
+            let is_ruled_out = match self.retries.rule().advice(line.ending).ok()? {
+                Advice::SameAccount => false,
+                Advice::OtherAccount => line.account == index,
+                Advice::OtherProvider => {
+                    accounts.account(line.account).is_none_or(|other| other.provider == account.provider)
+                }
+            };
+            if is_ruled_out {
+                return None;
+            }
+            if line.account == index {
+                at = at.max(self.pause_until);
+            }
+        }
+        Some(at)
+    }
+
+    fn times_asked(&self, index: usize) -> usize {
+        self.lines.iter().filter(|line| line.account == index).count()
     }
 }
