@@ -448,10 +448,7 @@ impl Modelled {
         }
     }
 
-    fn close(&mut self, calls: u64) {
-        if self.open_until.is_some() || self.trial.is_some() {
-            self.changed = calls + 1;
-        }
+    fn close(&mut self) {
         (self.failures, self.open_until, self.trial) = (0, None, None);
     }
 
@@ -467,11 +464,11 @@ impl Modelled {
         let counts = call >= self.changed;
         let tries = self.trial.is_some_and(|(trial, _)| trial == call);
         match ending.class() {
-            Class::Match | Class::Mismatch | Class::NoRecord => self.close(calls),
-            Class::Refused(RefusalClass::BadInput | RefusalClass::AttemptLimit) => self.close(calls),
+            Class::Match | Class::Mismatch | Class::NoRecord => self.close(),
+            Class::Refused(RefusalClass::BadInput | RefusalClass::AttemptLimit) => self.close(),
             Class::Refused(RefusalClass::Credentials | RefusalClass::QuotaExhausted | RefusalClass::Subscription) => {
                 self.out = true;
-                self.close(calls);
+                self.close();
             }
             Class::Refused(RefusalClass::Throttled) => {
                 self.throttled_until = self.throttled_until.max(now + RULE.throttled);

@@ -174,8 +174,9 @@ impl Sign {
 
 /// Keeps calls from an account that does not answer.
 ///
-/// Each change of state begins an epoch. What a call says of an epoch that is over counts only if it is good news: a
-/// call that left before the breaker opened, or a trial that was given up for lost, must not open it again.
+/// When it opens, and when it lets a trial through, an epoch begins. What a call says that is of an earlier one counts
+/// only if it is good news: a call that left before the breaker opened, or a trial that was given up for lost, must not
+/// open it again.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Breaker {
@@ -220,11 +221,7 @@ impl Breaker {
     }
 
     fn worked(&mut self) {
-        if matches!(self.state, State::Closed { .. }) {
-            self.state = State::Closed { failures: 0 };
-        } else {
-            self.enter(State::Closed { failures: 0 });
-        }
+        self.state = State::Closed { failures: 0 };
     }
 
     fn failed(&mut self, rule: &HealthRule, now: Duration, epoch: u16) {
