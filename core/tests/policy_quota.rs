@@ -84,6 +84,8 @@ fn a_call_that_may_have_been_billed_is_settled_later() {
     // Those that no package covered, too.
     let mut none = Quota::<1>::new();
     none.count(NOW, Billing::Unknown);
+    // Who names no package is not told that none is left.
+    assert!(none.check(NOW).is_empty());
     assert!(none.settle(Billing::Billed));
     assert_eq!(none.elsewhere(), Usage { billed: 1, possibly: 0 });
 }

@@ -10,6 +10,11 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use heyan::http::{Endpoint, Fields};
+use heyan::policy::{
+    Account, AccountError, AccountId, AccountSet, Accounts, Alerts, AttemptLimit, Attempts, Class, DailyLimit, Ending,
+    Entry, EntryError, HealthRule, LimitError, Move, Order, Package, PersonKey, Quota, QuotaError, Retries, RetryRule,
+    Slug, Why,
+};
 use heyan::provider::{self, ALL, CHECKONE, Conclusion, Finding, IDCERT, IDENAUTHEN, Info, Reply, SFZ2, SJSYS};
 use heyan::{
     AppCode, AppKey, Billing, Buffer, ChannelError, ChannelFault, Consent, Credentials, Date, Details, Echo,
@@ -25,6 +30,9 @@ const APP_CODE: &str = "test-appcode-to-be-hidden";
 const APP_KEY: &str = "test-appkey-to-be-hidden";
 const APP_SECRET: &str = "test-appsecret-to-be-hidden";
 const VENDOR_KEY: &str = "test-vendorkey-to-be-hidden";
+const PERSON_KEY: [u8; 32] = *b"test-person-key-to-be-hidden----";
+/// The first 16 bytes of the HMAC-SHA256 of the number under that key.
+const PERSON_TAG: [u8; 16] = [136, 108, 30, 164, 166, 190, 22, 218, 228, 47, 24, 251, 23, 194, 93, 191];
 
 /// Types whose purpose is to be printed, and why that gives nobody away.
 const PRINTABLE: &[(&str, &str)] = &[
@@ -131,16 +139,20 @@ fn forms() -> &'static [(String, String)] {
             ("the AppSecret", APP_SECRET),
             ("the vendor key", VENDOR_KEY),
         ];
-        for (what, secret) in secrets.into_iter().chain(BIRTH_DATES.map(|date| ("the date of birth", date))) {
-            let bytes = secret.as_bytes();
+        let texts = secrets.into_iter().chain(BIRTH_DATES.map(|date| ("the date of birth", date)));
+        let texts = texts.map(|(what, text)| (what, text.as_bytes(), Some(text)));
+        let bytes = [("the key of tags", &PERSON_KEY[..], None), ("the person's tag", &PERSON_TAG[..], None)];
+        for (what, bytes, text) in texts.chain(bytes) {
             let mut add = |how: &str, form: String| {
                 assert!(form.len() >= 6, "{form} would be found anywhere");
                 forms.push((format!("{what} {how}"), form.to_lowercase()));
             };
-            add("in clear", secret.to_owned());
+            if let Some(text) = text {
+                add("in clear", text.to_owned());
+            }
             // Both cases of the digits fall together, as everything is compared in lower case.
             add("percent-encoded", bytes.iter().map(|byte| format!("%{byte:02x}")).collect());
-            if !secret.is_ascii() {
+            if let Some(secret) = text.filter(|text| !text.is_ascii()) {
                 let encoded: String = bytes
                     .iter()
                     .map(|byte| {
@@ -539,6 +551,76 @@ fn show_input_errors(audit: &mut Audit) {
     }
 }
 
+/// The rules around calls. All that they are told of the person is a tag.
+fn show_policies(audit: &mut Audit) {
+    let id = IdNumber::parse(ID, Date::MAX).unwrap();
+    let key = PersonKey::new(PERSON_KEY);
+    let person = key.tag(&id);
+    assert_eq!(person.expose_bytes(), &PERSON_TAG);
+    audit.show(&key);
+    audit.show(&person);
+    for class in Class::ALL {
+        audit.show(&class);
+        audit.search_display("Class", &class);
+        let ending = Ending::new(class, Billing::Billed, Retry::Never);
+        audit.show(&ending);
+        let (provider, account) = (Slug::new(IDCERT.info().slug).unwrap(), AccountId::new("main").unwrap());
+        audit.show(&provider);
+        audit.shown.extend(["Slug".to_owned(), "AccountId".to_owned()]);
+        let entry = Entry::began(provider, account, 1, person, 0);
+        audit.show(&entry);
+        let reference = heyan::Reference::new(A_REFERENCE);
+        audit.show(&entry.completed(ending, reference.as_ref(), std::time::Duration::ZERO));
+    }
+    let mut limit = AttemptLimit::<2>::new(DailyLimit::new(1));
+    limit.take(&person, Date::MAX).unwrap();
+    audit.show(&limit);
+    audit.show(&DailyLimit::new(1));
+    audit.show_error(&limit.take(&person, Date::MAX).unwrap_err());
+    audit.show_error(&LimitError::Full);
+    for error in [EntryError::Erased, EntryError::Version(7), EntryError::Damaged] {
+        audit.show_error(&error);
+    }
+
+    let now = std::time::Duration::from_secs(1);
+    audit.show(&RetryRule::DEFAULT);
+    audit.show(&HealthRule::DEFAULT);
+    let failed = Ending::new(Class::Channel, Billing::Free, Retry::SameProvider);
+    let mut retries = Retries::new(RetryRule::DEFAULT);
+    retries.begin(now).unwrap();
+    audit.show(&retries.ended(now, 0, failed));
+    audit.show(&retries);
+
+    let mut accounts = Accounts::<2>::new(Order::AsListed, HealthRule::DEFAULT);
+    audit.show(&Order::AsListed);
+    accounts.add(Account::new(IDCERT.info(), "main", 1).unwrap()).unwrap();
+    audit.show(accounts.account(0).unwrap());
+    audit.show(&accounts.standing(0, now).unwrap());
+    let mut attempts = Attempts::<2>::new(RetryRule::DEFAULT, &subject(&IDCERT)).without(AccountSet::EMPTY);
+    audit.show::<Move>(&attempts.next(&mut accounts, now));
+    attempts.ended(&mut accounts, now, 0, failed);
+    audit.show(&attempts);
+    audit.show(&attempts.lines()[0]);
+    audit.show(&accounts);
+    audit.show(&AccountSet::EMPTY);
+    for error in [AccountError::Slug, AccountError::Id, AccountError::Full] {
+        audit.show_error(&error);
+    }
+    audit.show_error(&Why::NoAccount);
+    audit.show_error(&Account::new(IDCERT.info(), ID, 1).unwrap_err());
+
+    let mut quota = Quota::<1>::new();
+    let package = Package::new(1, 1, 0, 1);
+    quota.buy(package, 0).unwrap();
+    audit.show(&package);
+    audit.show(&quota);
+    audit.show(&quota.used());
+    audit.show(&quota.left(0));
+    audit.show(&Alerts::from_bits(15));
+    Alerts::from_bits(15).iter().for_each(|alert| audit.show(&alert));
+    audit.show_error(&QuotaError::Full);
+}
+
 /// A provider that prints whatever it is handed and whatever it hands out.
 struct Printing(Mutex<Audit>);
 
@@ -621,6 +703,7 @@ fn nothing_personal_and_no_secret_is_printed_by_any_public_type() {
     show_requests(&mut audit);
     show_input_errors(&mut audit);
     show_inside_of_a_provider(&mut audit);
+    show_policies(&mut audit);
     show_replies(&mut audit);
 
     let mut public = BTreeSet::new();

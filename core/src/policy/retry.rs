@@ -247,7 +247,7 @@ impl Retries {
 
     /// Whether an attempt may not begin at this time any more.
     pub(super) fn is_too_late(&self, at: Duration) -> bool {
-        self.opened.is_some_and(|opened| at.saturating_sub(opened) > self.rule.within)
+        self.opened.is_some_and(|opened| at > opened.saturating_add(self.rule.within))
     }
 
     pub(super) const fn made(&self) -> u8 {

@@ -3,6 +3,7 @@
 //! [`without_reply`] must not bring a single place that can panic into an image. [`with_reply`] parses what a peer sent,
 //! with `httparse` and `serde-json-core`, and brings those that `tests/xtask` lists.
 
+mod policy;
 mod reply;
 mod request;
 mod subject;
@@ -15,6 +16,7 @@ pub fn without_reply() {
     subject::calls();
     request::calls();
     words::calls();
+    policy::calls();
 }
 
 /// Reading replies, from bytes and from an HTTP library's parts, and what comes of it.

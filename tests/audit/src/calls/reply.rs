@@ -3,6 +3,7 @@
 use core::fmt::Debug;
 use core::hint::black_box;
 
+use heyan::policy::Ending;
 use heyan::provider::{Conclusion, Finding, Reply, explain};
 use heyan::{
     Details, Error, Exchange, Info, Outcome, Provider, Refusal, ReplyError, ReplyFault, Response, Step, Value, Verdict,
@@ -60,6 +61,7 @@ fn exchange(mut exchange: Exchange<'_>) -> Result<Response<'_>, Error> {
 }
 
 fn ending(read: Result<Outcome<'_>, Error>) {
+    take(Ending::of(&read));
     match read {
         Ok(outcome) => verdict(&outcome),
         Err(error) => {
