@@ -46,6 +46,7 @@
 //! | [`Inquiry`] | one verification: writes the request, reads the reply |
 //! | [`http`] | HTTP/1.1 over bytes: [`Exchange`], [`Request`], [`Response`], [`Endpoint`] |
 //! | [`Outcome`], [`enum@Error`] | every ending says what it cost and whether to try again |
+//! | [`policy`] | the rules around calls: retries, failover, packages, limits, what is written down |
 //!
 //! # In scope, out of scope
 //!
@@ -65,8 +66,8 @@
 //!
 //! # Features
 //!
-//! `defmt`: `defmt::Format` for every public type. `serde`: `serde::Serialize` for outcomes, details included, under
-//! the names of their methods and fields. Both are additive and change nothing else.
+//! `defmt`: `defmt::Format` for every public type. `serde`: `serde::Serialize` for outcomes, details included, and
+//! [endings](policy::Ending), under the names of their methods and fields. Both are additive and change nothing else.
 
 #![no_std]
 #![deny(

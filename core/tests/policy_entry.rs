@@ -87,9 +87,9 @@ fn every_damaged_byte_is_found() {
 /// Gives a half a checksum that holds, by a CRC-32 of the test's own.
 fn seal(half: &mut [u8]) {
     let (fields, checksum) = half.split_at_mut(60);
-    let crc = fields
-        .iter()
-        .fold(u32::MAX, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (crc & 1) * 0xEDB8_8320));
+    let crc = fields.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ ((crc & 1) * 0xEDB8_8320))
+    });
     checksum.copy_from_slice(&(!crc).to_le_bytes());
 }
 
@@ -140,7 +140,9 @@ proptest! {
         provider in "[a-z0-9_.:-]{1,16}",
         account in "[A-Za-z0-9_.:-]{1,16}",
         (attempt, person, time) in (any::<u8>(), any::<[u8; 16]>(), any::<u64>()),
-        completed in proptest::option::of((0..Class::ALL.len(), 0..3usize, 0..3usize, "[A-Za-z0-9_.:-]{0,48}", any::<u32>())),
+        completed in proptest::option::of(
+            (0..Class::ALL.len(), 0..3usize, 0..3usize, "[A-Za-z0-9_.:-]{0,48}", any::<u32>()),
+        ),
     ) {
         let (provider, account) = (Slug::new(&provider).unwrap(), AccountId::new(&account).unwrap());
         let mut entry = Entry::began(provider, account, attempt, PersonTag::from_bytes(person), time);

@@ -63,6 +63,12 @@ fn a_full_table_fails_closed_until_the_day_is_over() {
 }
 
 #[test]
+fn a_person_takes_28_bytes() {
+    let two = size_of::<AttemptLimit<66>>() - size_of::<AttemptLimit<64>>();
+    assert_eq!(two, 2 * 28, "the documentation says so");
+}
+
+#[test]
 fn a_clock_that_was_wrong_for_a_moment_forgets_nothing() {
     let mut limit = AttemptLimit::<3>::new(DailyLimit::new(1));
     assert_eq!(limit.take(&person(1), day(10)), Ok(()));

@@ -411,7 +411,8 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         3 => prop_oneof![0u64..300, 0u64..40_000].prop_map(Event::Sleep),
         8 => (0..VERIFICATIONS).prop_map(Event::Next),
-        6 => (0..VERIFICATIONS, any_ending(), any::<u32>()).prop_map(|(at, ending, random)| Event::Ended(at, ending, random)),
+        6 => (0..VERIFICATIONS, any_ending(), any::<u32>())
+            .prop_map(|(at, ending, random)| Event::Ended(at, ending, random)),
         1 => (0..VERIFICATIONS).prop_map(Event::Die),
         1 => (0..ACCOUNTS).prop_map(Event::Readmit),
     ]
@@ -553,8 +554,8 @@ proptest! {
                 Event::Next(at) => {
                     let one = &mut running[at];
                     let first = *one.first_asked.get_or_insert(now);
-                    let may_be_called: [bool; ACCOUNTS] = std::array::from_fn(|account| modelled[account].may_be_called(now));
-                    let suits = |account: usize| (list[account].0.info().checks_mobile()) == one.has_mobile;
+                    let may_be_called: Vec<bool> = modelled.iter().map(|account| account.may_be_called(now)).collect();
+                    let suits = |account: usize| list[account].0.info().checks_mobile() == one.has_mobile;
                     match one.attempts.next(&mut accounts, now) {
                         Move::Call { account } => {
                             prop_assert!(one.call.is_none());

@@ -140,6 +140,9 @@ impl DailyLimit {
 
 /// Counts verifications for at most `N` persons a day: for a device. 28 bytes each.
 ///
+/// It lives in memory. After a restart it is filled again from today's entries of a ledger: [`take`](Self::take) for
+/// each that is the first attempt of its verification, [`ended`](Self::ended) for each.
+///
 /// ```
 /// use heyan::policy::{AttemptLimit, DailyLimit, LimitError, PersonKey};
 /// use heyan::{Date, IdNumber};

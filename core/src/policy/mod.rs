@@ -10,7 +10,7 @@
 //! | May it be tried again, and when? | [`RetryRule`], [`Retries`] for a single account | |
 //! | On which account? | [`Attempts`], one for each verification, over [`Accounts`] | [`Accounts`] |
 //! | How many calls are left? | [`Quota`] of each account, from its [`Package`]s | [`Quota`] |
-//! | Was this person asked for too often today? | [`DailyLimit`], [`AttemptLimit`] by [`PersonTag`] | [`AttemptLimit`] |
+//! | Was a person asked for too often? | [`DailyLimit`], [`AttemptLimit`] by [`PersonTag`] | [`AttemptLimit`] |
 //! | What is written down? | one [`Entry`] for each attempt, before it leaves and behind it | |
 //!
 //! # Two kinds of time
