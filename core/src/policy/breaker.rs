@@ -57,7 +57,7 @@ pub enum Standing {
 }
 
 /// The health of one account.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(super) struct Health {
     breaker: Breaker,
@@ -177,7 +177,7 @@ impl Sign {
 /// When it opens, and when it lets a trial through, an epoch begins. What a call says that is of an earlier one counts
 /// only if it is good news: a call that left before the breaker opened, or a trial that was given up for lost, must not
 /// open it again.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Breaker {
     epoch: u16,

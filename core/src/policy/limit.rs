@@ -160,12 +160,12 @@ impl DailyLimit {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct AttemptLimit<const N: usize> {
     limit: DailyLimit,
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     rows: heapless::Vec<Row, N>,
 }
 
 /// One person on one day.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Row {
     person: PersonTag,
     day: Date,

@@ -232,7 +232,6 @@ impl core::error::Error for QuotaError {}
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Quota<const N: usize> {
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     packages: heapless::Vec<Package, N>,
     elsewhere: Usage,
     raised: Alerts,

@@ -151,7 +151,7 @@ pub enum Next {
 /// assert_eq!(retries.begin(now), Err(Why::Verdict));
 /// # Ok::<(), Why>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Retries {
     rule: RetryRule,

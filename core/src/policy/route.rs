@@ -146,16 +146,16 @@ impl AccountSet {
 /// An account is known by its index, in the order in which they were added. `N` is at most 32, or it does not compile.
 ///
 /// A server keeps it under a lock, and takes the lock for [`Attempts::next`] and [`Attempts::ended`], never for a call.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Accounts<const N: usize> {
     order: Order,
     rule: HealthRule,
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     listed: heapless::Vec<Listed, N>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 struct Listed {
     account: Account,
     health: Health,
@@ -268,7 +268,7 @@ pub enum Move {
 ///            │
 ///            └──► Done(why)          after a verdict, always
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Attempts<const N: usize> {
     retries: Retries,
@@ -277,7 +277,6 @@ pub struct Attempts<const N: usize> {
     under_way: Option<UnderWay>,
     /// Before this, no account is asked a second time.
     pause_until: Duration,
-    #[cfg_attr(feature = "defmt", defmt(Debug2Format))]
     lines: heapless::Vec<Attempt, N>,
 }
 
