@@ -152,6 +152,17 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+/// For the rules around calls. What only a server can fail in is of class [`Encode`](heyan::policy::Class::Encode):
+/// nothing was sent, and the same call will fail again.
+impl From<&Error> for heyan::policy::Ending {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Inquiry(error) => Self::from(error),
+            _ => Self::new(heyan::policy::Class::Encode, error.billing(), error.retry()),
+        }
+    }
+}
+
 impl From<heyan::Error> for Error {
     fn from(error: heyan::Error) -> Self {
         Self::Inquiry(error.widen())

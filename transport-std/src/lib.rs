@@ -46,6 +46,8 @@ mod client;
 mod config;
 mod credentials;
 mod error;
+#[cfg(feature = "ledger")]
+pub mod ledger;
 mod logging;
 mod progress;
 mod resolver;
