@@ -174,7 +174,13 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::verify`].
+    #[expect(clippy::needless_pass_by_value, reason = "a consent is used up")]
     pub fn verify_with(&self, subject: &Subject<'_>, consent: Consent, call: &Call<'_>) -> Result<OwnedOutcome, Error> {
+        self.ask(subject, &consent, call)
+    }
+
+    /// One attempt of a verification that the person agreed to: further ones are for the same agreement.
+    pub(crate) fn ask(&self, subject: &Subject<'_>, _: &Consent, call: &Call<'_>) -> Result<OwnedOutcome, Error> {
         let start = Instant::now();
         let this = &*self.0;
         if !this.may_log_wire
@@ -188,7 +194,7 @@ impl Client {
             None => None,
         };
         let credentials = this.credentials.borrow(stamp)?;
-        let mut inquiry = Inquiry::new(this.provider, subject.clone(), consent, credentials)?;
+        let mut inquiry = Inquiry::new(this.provider, subject.clone(), Consent::given(), credentials)?;
         if let Some(endpoint) = this.own_endpoint() {
             inquiry = inquiry.at(endpoint);
         }

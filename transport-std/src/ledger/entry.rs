@@ -229,6 +229,14 @@ pub struct Settled {
     pub at_unix_ms: u64,
 }
 
+impl Settled {
+    /// It cost this, found out in this way at this time.
+    #[must_use]
+    pub const fn new(billing: Billing, by: SettledBy, at_unix_ms: u64) -> Self {
+        Self { billing, by, at_unix_ms }
+    }
+}
+
 /// How the price of an attempt was found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

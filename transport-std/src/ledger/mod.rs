@@ -180,6 +180,12 @@ impl Ledger {
         LedgerOptions::new().open(path)
     }
 
+    /// Tells `hook`, as long as it lives, when ends could not be written: once until they can be again. It runs on the
+    /// ledger's thread and must not wait for the ledger.
+    pub fn watch(&self, hook: &Arc<dyn Fn(LedgerError) + Send + Sync>) {
+        self.0.troubles.watch(hook);
+    }
+
     /// The tag of the person with this number.
     #[must_use]
     pub fn person(&self, id: &IdNumber) -> PersonTag {
@@ -321,6 +327,15 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`].
     pub fn quota<const N: usize>(&self, provider: &Slug, account: &AccountId) -> Result<Quota<N>, LedgerError> {
+        self.quota_with_ids(provider, account).map(|(quota, _)| quota)
+    }
+
+    /// The same, with the ids of its packages in their order.
+    pub(crate) fn quota_with_ids<const N: usize>(
+        &self,
+        provider: &Slug,
+        account: &AccountId,
+    ) -> Result<(Quota<N>, Vec<i64>), LedgerError> {
         self.catch_up();
         self.read(|connection| {
             let rows = package::list(connection, provider, account)?;
@@ -331,7 +346,7 @@ impl Ledger {
             // Before the first package was bought nothing can have been taken off it.
             let from = packages.iter().map(|package| package.bought_unix_ms).min().unwrap_or(u64::MAX);
             package::usage(connection, provider, account, from, |at, billing| quota.count(at, billing))?;
-            Ok(quota)
+            Ok((quota, rows.iter().map(|row| row.id).collect()))
         })
     }
 

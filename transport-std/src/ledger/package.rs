@@ -31,6 +31,14 @@ pub struct RaisedAlert {
     pub raised_unix_ms: u64,
 }
 
+impl RaisedAlert {
+    /// An alert of this kind, raised at this time; about a package by its id, or 0 for the account.
+    #[must_use]
+    pub fn new(kind: &str, package: i64, raised_unix_ms: u64) -> Self {
+        Self { kind: kind.to_owned(), package, raised_unix_ms }
+    }
+}
+
 /// A comparison with a row of the console's export.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reconciliation {

@@ -95,7 +95,6 @@ pub(super) struct Troubles {
 
 impl Troubles {
     /// As long as the hook lives.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the router's"))]
     pub(super) fn watch(&self, hook: &Arc<TroubleHook>) {
         let mut hooks = self.hooks.lock().unwrap_or_else(PoisonError::into_inner);
         hooks.retain(|hook| hook.strong_count() > 0);

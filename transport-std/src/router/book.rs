@@ -1,0 +1,129 @@
+//! Where the router meets the ledger. Without the feature `ledger`, `no_book.rs` stands in its place.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use heyan::policy::{Account, AccountId, Alerts, DailyLimit, PersonTag, Quota, Slug};
+use heyan::{OwnedOutcome, Subject};
+
+use super::routed::{AttemptLine, RouterError};
+use super::{PACKAGES_MAX, RouterAlert};
+use crate::error::Error;
+use crate::ledger::{Begin, End, EntryId, Ledger, LedgerError, RaisedAlert};
+
+type Hook = Arc<dyn Fn(LedgerError) + Send + Sync>;
+
+/// The ledger, if there is one, and the rule that is counted in it.
+#[derive(Default)]
+pub(super) struct Book {
+    pub(super) ledger: Option<Ledger>,
+    pub(super) limit: Option<DailyLimit>,
+    /// Keeps the ledger telling about ends that it did not take.
+    watch: OnceLock<Hook>,
+    is_in_trouble: AtomicBool,
+}
+
+/// What is known of one verification.
+pub(super) struct Page {
+    person: Option<PersonTag>,
+    first: Option<EntryId>,
+    attempts: u8,
+    origin: Option<i64>,
+}
+
+/// The entry of an attempt, where there is a ledger.
+pub(super) type Entry = Option<EntryId>;
+
+impl Book {
+    pub(super) fn watch(&self, tell: impl Fn(RouterAlert) + Send + Sync + 'static) {
+        if let Some(ledger) = &self.ledger {
+            let hook: Hook = Arc::new(move |error| tell(RouterAlert::Ledger(error)));
+            ledger.watch(&hook);
+            let _ = self.watch.set(hook);
+        }
+    }
+
+    pub(super) fn open(&self, subject: &Subject<'_>, origin: Option<i64>) -> Page {
+        let person = self.ledger.as_ref().map(|ledger| ledger.person(subject.id()));
+        Page { person, first: None, attempts: 0, origin }
+    }
+
+    /// The accounts that said today that they were asked for this person too often.
+    pub(super) fn barred(&self, page: &Page, unix_ms: u64) -> Result<Vec<(Slug, AccountId)>, RouterError> {
+        match (&self.ledger, &page.person) {
+            (Some(ledger), Some(person)) => Ok(ledger.barred(person, unix_ms)?),
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    pub(super) fn begin(&self, page: &mut Page, account: &Account, unix_ms: u64) -> Result<Entry, RouterError> {
+        let (Some(ledger), Some(person)) = (&self.ledger, page.person) else { return Ok(None) };
+        let begin = Begin::new(account.provider().clone(), account.id().clone(), person, unix_ms)
+            .origin(page.origin)
+            .limit(self.limit);
+        page.attempts = page.attempts.saturating_add(1);
+        let begin = match page.first {
+            Some(first) => begin.after(first, page.attempts),
+            None => begin,
+        };
+        let entry = ledger.begin(begin)?;
+        self.is_in_trouble.store(false, Ordering::Relaxed);
+        page.first.get_or_insert(entry);
+        Ok(Some(entry))
+    }
+
+    pub(super) fn end(&self, entry: Entry, result: &Result<OwnedOutcome, Error>, took: Duration) {
+        if let (Some(ledger), Some(entry)) = (&self.ledger, entry) {
+            ledger.end(entry, End::of(result, took));
+        }
+    }
+
+    /// The alert about a ledger that takes no entry, if nobody was told since it last did.
+    pub(super) fn trouble(&self, error: &RouterError) -> Option<RouterAlert> {
+        match error {
+            RouterError::Ledger(error) if !self.is_in_trouble.swap(true, Ordering::Relaxed) => {
+                Some(RouterAlert::Ledger(*error))
+            }
+            _ => None,
+        }
+    }
+
+    /// The packages of an account, as the entries say, and their ids.
+    pub(super) fn quota(&self, account: &Account) -> Result<Option<(Quota<PACKAGES_MAX>, Vec<i64>)>, LedgerError> {
+        let Some(ledger) = &self.ledger else { return Ok(None) };
+        let (quota, ids) = ledger.quota_with_ids(account.provider(), account.id())?;
+        Ok((!ids.is_empty()).then_some((quota, ids)))
+    }
+
+    /// Notes that these alerts were raised, and returns those that another process did not raise before.
+    pub(super) fn raise(&self, account: &Account, alerts: Alerts, packages: &[i64], unix_ms: u64) -> Alerts {
+        let Some(ledger) = &self.ledger else { return alerts };
+        let mut news = 0;
+        let singles = (0..8).map(|place| Alerts::from_bits(1 << place));
+        for (single, alert) in singles.filter_map(|single| Some((single, single.iter().next()?))) {
+            let about = if alert == heyan::policy::Alert::Expiring { packages } else { &[0] };
+            for package in about.iter().filter(|_| alerts.contains(alert)) {
+                let raised = RaisedAlert::new(alert.word(), *package, unix_ms);
+                // Better told twice than not at all.
+                if ledger.raise(account.provider(), account.id(), raised).unwrap_or(true) {
+                    news |= single.bits();
+                }
+            }
+        }
+        Alerts::from_bits(news)
+    }
+
+    /// The account is in order again.
+    pub(super) fn readmitted(&self, account: &Account, unix_ms: u64) -> Result<(), LedgerError> {
+        let Some(ledger) = &self.ledger else { return Ok(()) };
+        ledger.clear(account.provider(), account.id(), heyan::policy::Alert::Refused.word(), unix_ms)
+    }
+}
+
+impl AttemptLine {
+    pub(super) fn with_entry(mut self, entry: Entry) -> Self {
+        self.entry = entry;
+        self
+    }
+}
