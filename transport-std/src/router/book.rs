@@ -33,7 +33,7 @@ pub(super) struct Page {
 }
 
 /// The entry of an attempt, where there is a ledger.
-pub(super) type Entry = Option<EntryId>;
+pub(super) struct Entry(Option<EntryId>);
 
 impl Book {
     pub(super) fn watch(&self, tell: impl Fn(RouterAlert) + Send + Sync + 'static) {
@@ -58,7 +58,7 @@ impl Book {
     }
 
     pub(super) fn begin(&self, page: &mut Page, account: &Account, unix_ms: u64) -> Result<Entry, RouterError> {
-        let (Some(ledger), Some(person)) = (&self.ledger, page.person) else { return Ok(None) };
+        let (Some(ledger), Some(person)) = (&self.ledger, page.person) else { return Ok(Entry(None)) };
         let begin = Begin::new(account.provider().clone(), account.id().clone(), person, unix_ms)
             .origin(page.origin)
             .limit(self.limit);
@@ -70,11 +70,11 @@ impl Book {
         let entry = ledger.begin(begin)?;
         self.is_in_trouble.store(false, Ordering::Relaxed);
         page.first.get_or_insert(entry);
-        Ok(Some(entry))
+        Ok(Entry(Some(entry)))
     }
 
-    pub(super) fn end(&self, entry: Entry, result: &Result<OwnedOutcome, Error>, took: Duration) {
-        if let (Some(ledger), Some(entry)) = (&self.ledger, entry) {
+    pub(super) fn end(&self, entry: &Entry, result: &Result<OwnedOutcome, Error>, took: Duration) {
+        if let (Some(ledger), Some(entry)) = (&self.ledger, entry.0) {
             ledger.end(entry, End::of(result, took));
         }
     }
@@ -122,8 +122,8 @@ impl Book {
 }
 
 impl AttemptLine {
-    pub(super) fn with_entry(mut self, entry: Entry) -> Self {
-        self.entry = entry;
+    pub(super) fn with_entry(mut self, entry: &Entry) -> Self {
+        self.entry = entry.0;
         self
     }
 }

@@ -292,7 +292,7 @@ impl Inner {
         }
         let result = client.ask(subject, consent, &call);
         let took = self.now().saturating_sub(began);
-        self.book.end(entry, &result, took);
+        self.book.end(&entry, &result, took);
         let ending = Ending::of(&result);
         let news = self.state().purses.get_mut(index).and_then(|purse| purse.ended(at, ending));
         if let Some(news) = news {
@@ -322,7 +322,7 @@ impl Inner {
             #[cfg(feature = "ledger")]
             entry: None,
         };
-        Ok((line.with_entry(entry), result))
+        Ok((line.with_entry(&entry), result))
     }
 
     fn wait(&self, until: Duration) {

@@ -11,9 +11,9 @@ use super::{PACKAGES_MAX, RouterAlert};
 use crate::error::Error;
 
 #[derive(Default)]
-pub(super) struct Book;
+pub(super) struct Book {}
 pub(super) struct Page;
-pub(super) type Entry = ();
+pub(super) struct Entry;
 
 impl Book {
     pub(super) fn watch(&self, _: impl Fn(RouterAlert) + Send + Sync + 'static) {}
@@ -27,10 +27,10 @@ impl Book {
     }
 
     pub(super) fn begin(&self, _: &mut Page, _: &Account, _: u64) -> Result<Entry, RouterError> {
-        Ok(())
+        Ok(Entry)
     }
 
-    pub(super) fn end(&self, _: Entry, _: &Result<OwnedOutcome, Error>, _: Duration) {}
+    pub(super) fn end(&self, _: &Entry, _: &Result<OwnedOutcome, Error>, _: Duration) {}
 
     pub(super) fn trouble(&self, _: &RouterError) -> Option<RouterAlert> {
         None
@@ -50,7 +50,7 @@ impl Book {
 }
 
 impl AttemptLine {
-    pub(super) fn with_entry(self, (): Entry) -> Self {
+    pub(super) fn with_entry(self, _: &Entry) -> Self {
         self
     }
 }

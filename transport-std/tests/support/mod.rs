@@ -1,6 +1,8 @@
 //! Peers for tests: threads on loopback that follow a script. All data is synthetic.
 #![allow(dead_code, reason = "every test binary uses a part of it")]
 
+#[cfg(feature = "ledger")]
+pub(crate) mod folder;
 pub(crate) mod tls;
 
 use std::io::{self, Read, Write};
