@@ -76,6 +76,12 @@ impl Book {
     pub(super) fn end(&self, entry: &Entry, result: &Result<OwnedOutcome, Error>, took: Duration) {
         if let (Some(ledger), Some(entry)) = (&self.ledger, entry.0) {
             ledger.end(entry, End::of(result, took));
+            // The next verification of this person must find it.
+            if matches!(result, Err(Error::Inquiry(heyan::Error::Refused(refusal)))
+                if refusal.class() == heyan::RefusalClass::AttemptLimit)
+            {
+                let _ = ledger.flush();
+            }
         }
     }
 
