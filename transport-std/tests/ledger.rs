@@ -486,3 +486,33 @@ fn a_process_that_is_killed_leaves_a_begun_entry() {
     assert_eq!(entries.len(), 1);
     assert_eq!((entries[0].billing(), &entries[0].completed), (Billing::Unknown, &None));
 }
+
+/// How many calls a second have both entries written: `cargo test --release -p heyan-std --features ledger --test
+/// ledger -- --ignored --exact throughput --nocapture`. The folder is in the target directory, so it is that drive's.
+#[test]
+#[ignore = "a measurement"]
+fn throughput() {
+    for threads in [1, 8, 64] {
+        let folder = Folder::new();
+        let ledger = Ledger::open(folder.ledger()).unwrap();
+        let start = std::time::Instant::now();
+        let per_thread: u64 = 4000 / (threads + 4);
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    for n in 0..per_thread {
+                        ledger.end(ledger.begin(begin_at(MIDNIGHT + n)).unwrap(), matched());
+                    }
+                });
+            }
+        });
+        ledger.flush().unwrap();
+        let calls = threads * per_thread;
+        let seconds = start.elapsed().as_secs_f64();
+        println!(
+            "{threads} threads: {:.0} calls/s, {:.2} ms each",
+            calls as f64 / seconds,
+            1e3 * seconds * threads as f64 / calls as f64
+        );
+    }
+}
