@@ -77,6 +77,10 @@ pub(crate) struct Verify {
     pub(crate) ca: Option<PathBuf>,
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub(crate) timeout: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) may_pay_twice: bool,
 }
 
 /// `heyan check`.

@@ -9,6 +9,7 @@ use heyan::{AppCode, AppKey, CredentialError, VendorKey};
 use heyan_std::OwnedCredentials;
 use zeroize::Zeroizing;
 
+use crate::target::Asked;
 use crate::wrong::Wrong;
 
 const APP_CODE: &str = "HEYAN_APPCODE";
@@ -27,13 +28,20 @@ pub(crate) enum Found {
 }
 
 impl Found {
-    /// Looks for exactly one kind. A variable that is empty counts as not set.
-    pub(crate) fn in_environment() -> Result<Option<Self>, Wrong> {
-        Self::look(|name| std::env::var_os(name))
+    /// Looks for exactly one kind: among the provider's own variables (`HEYAN_APPCODE_IDCERT`), and where none of them is
+    /// set, among those for all. A variable that is empty counts as not set.
+    pub(crate) fn in_environment(provider: Asked) -> Result<Option<Self>, Wrong> {
+        Self::look(provider.info().slug, |name| std::env::var_os(name))
     }
 
-    fn look(variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Wrong> {
-        let read = |name| secret(name, &variable);
+    fn look(slug: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Wrong> {
+        let own = Self::look_behind(&format!("_{}", slug.to_ascii_uppercase()), &variable)?;
+        if own.is_some() { Ok(own) } else { Self::look_behind("", &variable) }
+    }
+
+    fn look_behind(suffix: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Self>, Wrong> {
+        let read = |name| secret(&format!("{name}{suffix}"), &variable);
+        let half = |missing| Wrong::CredentialHalf { missing: format!("{missing}{suffix}") };
         let found = match (read(APP_CODE)?, read(APP_KEY)?, read(APP_SECRET)?, read(VENDOR_KEY)?) {
             (None, None, None, None) => return Ok(None),
             (Some(code), None, None, None) => {
@@ -46,8 +54,8 @@ impl Found {
                 secret.check(|text| AppKey::new("-", text).map(drop))?;
                 Self::AppKey { key: key.text, secret: secret.text }
             }
-            (None, Some(_), None, None) => return Err(Wrong::CredentialHalf { missing: APP_SECRET }),
-            (None, None, Some(_), None) => return Err(Wrong::CredentialHalf { missing: APP_KEY }),
+            (None, Some(_), None, None) => return Err(half(APP_SECRET)),
+            (None, None, Some(_), None) => return Err(half(APP_KEY)),
             (None, None, None, Some(key)) => {
                 key.check(|text| VendorKey::new(text).map(drop))?;
                 Self::VendorKey(key.text)
@@ -79,12 +87,12 @@ impl Secret {
     }
 }
 
-fn secret(name: &'static str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Secret>, Wrong> {
+fn secret(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Option<Secret>, Wrong> {
     let set = |name: &str| variable(name).filter(|value| !value.is_empty());
     let file_variable = format!("{name}_FILE");
     match (set(name), set(&file_variable)) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => Err(Wrong::CredentialTwice(name)),
+        (Some(_), Some(_)) => Err(Wrong::CredentialTwice(name.to_owned())),
         (Some(text), None) => {
             let text = text.into_string().map_err(|_| Wrong::CredentialNotUtf8(name.to_owned()))?;
             Ok(Some(Secret { variable: name.to_owned(), text: Zeroizing::new(text) }))
@@ -113,7 +121,7 @@ mod tests {
     use crate::wrong::Wrong;
 
     fn look(pairs: &[(&str, &str)]) -> Result<Option<Found>, Wrong> {
-        Found::look(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
+        Found::look("idcert", |name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
     }
 
     #[test]
@@ -124,11 +132,25 @@ mod tests {
         let pair = [("HEYAN_APPKEY", "test"), ("HEYAN_APPSECRET", "test")];
         assert!(matches!(look(&pair), Ok(Some(Found::AppKey { .. }))));
         assert!(matches!(look(&[("HEYAN_VENDOR_KEY", "test")]), Ok(Some(Found::VendorKey(_)))));
-        assert!(matches!(look(&pair[..1]), Err(Wrong::CredentialHalf { missing: "HEYAN_APPSECRET" })));
-        assert!(matches!(look(&pair[1..]), Err(Wrong::CredentialHalf { missing: "HEYAN_APPKEY" })));
+        assert!(matches!(look(&pair[..1]), Err(Wrong::CredentialHalf { missing }) if missing == "HEYAN_APPSECRET"));
+        assert!(matches!(look(&pair[1..]), Err(Wrong::CredentialHalf { missing }) if missing == "HEYAN_APPKEY"));
         assert!(matches!(look(&[pair[0], pair[1], ("HEYAN_APPCODE", "x")]), Err(Wrong::CredentialsSeveral)));
         let both = [("HEYAN_APPCODE", "test"), ("HEYAN_APPCODE_FILE", "/nowhere")];
-        assert!(matches!(look(&both), Err(Wrong::CredentialTwice("HEYAN_APPCODE"))));
+        assert!(matches!(look(&both), Err(Wrong::CredentialTwice(variable)) if variable == "HEYAN_APPCODE"));
+    }
+
+    #[test]
+    fn a_provider_s_own_take_the_place_of_those_for_all() {
+        let all = [("HEYAN_APPKEY", "test"), ("HEYAN_APPSECRET", "test")];
+        let is_code = |pairs: &[_], code: &str| matches!(look(pairs), Ok(Some(Found::AppCode(text))) if *text == code);
+        assert!(is_code(&[all[0], all[1], ("HEYAN_APPCODE_IDCERT", "own")], "own"));
+        assert!(is_code(&[("HEYAN_APPCODE", "all"), ("HEYAN_APPCODE_SFZ2", "other")], "all"));
+        assert!(matches!(look(&[all[0], all[1], ("HEYAN_APPCODE_IDCERT", "")]), Ok(Some(Found::AppKey { .. }))));
+        // Half of a pair of its own is not made whole by the other half of those for all.
+        let half = look(&[("HEYAN_APPKEY_IDCERT", "own"), all[0], all[1]]);
+        assert!(matches!(half, Err(Wrong::CredentialHalf { missing }) if missing == "HEYAN_APPSECRET_IDCERT"));
+        let file = look(&[("HEYAN_APPCODE_IDCERT", "own"), ("HEYAN_APPCODE_IDCERT_FILE", "/nowhere")]);
+        assert!(matches!(file, Err(Wrong::CredentialTwice(variable)) if variable == "HEYAN_APPCODE_IDCERT"));
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! How a verification ended, for scripts and for people.
 
 use std::io;
+use std::time::Duration;
 
+use heyan::policy::Class;
 use heyan::{Billing, Date, Details, Info, Outcome, RefusalClass, Retry, Sex, Verdict};
+use heyan_std::AttemptLine;
 use serde::{Serialize, Serializer};
 
 use crate::Context;
@@ -20,6 +23,7 @@ pub(crate) struct Ending<'b> {
     retry: Retry,
     reference: Option<String>,
     details: Details<'b>,
+    took: Option<Duration>,
 }
 
 /// The same with the keys and the words of the machine interface, in its order.
@@ -35,6 +39,20 @@ struct Machine<'e> {
     reference: Option<&'e str>,
     details: MachineDetails<'e>,
     simulated: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attempts: Vec<MachineAttempt<'e>>,
+}
+
+/// One of several attempts of a failover order.
+#[derive(Serialize)]
+struct MachineAttempt<'e> {
+    provider: &'e str,
+    class: &'static str,
+    code: Option<&'e str>,
+    billing: &'static str,
+    retry: &'static str,
+    reference: Option<&'e str>,
+    took_ms: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -70,6 +88,7 @@ impl<'b> Ending<'b> {
                 retry: outcome.retry(),
                 reference: outcome.reference().map(|reference| text(reference.as_str())),
                 details: *outcome.expose_details(),
+                took: None,
             },
             Err(error) => Self {
                 info,
@@ -82,8 +101,34 @@ impl<'b> Ending<'b> {
                 retry: error.retry(),
                 reference: error.reference().map(|reference| text(reference.as_str())),
                 details: Details::default(),
+                took: None,
             },
         })
+    }
+
+    /// The same of one attempt among several, without details. `None` for wrong use.
+    pub(crate) fn of_attempt(line: &AttemptLine) -> Option<Self> {
+        let class = line.ending.class();
+        let text = |text: &str| text.to_owned();
+        Some(Self {
+            info: heyan::provider::by_slug(line.provider.as_str())?.info(),
+            cause: match (class.verdict(), class.refusal()) {
+                (Some(verdict), _) => Cause::Verdict(verdict),
+                (None, Some(refusal)) => Cause::Refused(refusal),
+                (None, None) if class == Class::Encode => return None,
+                (None, None) => Cause::Failed(class.word()),
+            },
+            code: line.code.as_ref().map(|code| text(code.as_str())),
+            billing: line.ending.billing(),
+            retry: line.ending.retry(),
+            reference: line.reference.as_ref().map(|reference| text(reference.as_str())),
+            details: Details::default(),
+            took: Some(line.took),
+        })
+    }
+
+    pub(crate) const fn info(&self) -> &'static Info {
+        self.info
     }
 
     /// Drops what could be somebody's number, or is one of these names: a vendor can put anything anywhere, and nobody
@@ -121,8 +166,8 @@ impl<'b> Ending<'b> {
         }
     }
 
-    /// One object.
-    pub(crate) fn print_json(&self, context: &Context, out: &mut Out) -> io::Result<()> {
+    /// One object. More than one attempt is listed in it.
+    pub(crate) fn print_json(&self, context: &Context, attempts: &[Self], out: &mut Out) -> io::Result<()> {
         let (verdict, refusal, error) = match self.cause {
             Cause::Verdict(verdict) => (Some(verdict), None, None),
             Cause::Refused(class) => (None, Some(class.word()), None),
@@ -140,7 +185,28 @@ impl<'b> Ending<'b> {
             reference: self.reference.as_deref(),
             details: MachineDetails { sex, birth_date, age, address, province, city, county },
             simulated: context.sandbox,
+            attempts: if attempts.len() > 1 {
+                attempts.iter().map(Self::machine_attempt).collect()
+            } else {
+                Vec::new()
+            },
         })
+    }
+
+    fn machine_attempt(&self) -> MachineAttempt<'_> {
+        MachineAttempt {
+            provider: self.info.slug,
+            class: match self.cause {
+                Cause::Verdict(verdict) => verdict.word(),
+                Cause::Refused(class) => class.word(),
+                Cause::Failed(word) => word,
+            },
+            code: self.code.as_deref(),
+            billing: self.billing.word(),
+            retry: self.retry.word(),
+            reference: self.reference.as_deref(),
+            took_ms: self.took.map(|took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX)),
+        }
     }
 
     /// The verdict in words, what it cost, what to do next, what to quote; `asked` says about whom, or `None` for a

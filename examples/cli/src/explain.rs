@@ -58,7 +58,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Explain, out: &mut Out) -
     let ending = if context.reveal { ending } else { ending.without(&fields.personal) };
     let exit = ending.exit();
     let printed = if context.json {
-        ending.print_json(context, out)
+        ending.print_json(context, &[], out)
     } else {
         let printed = ending.print_text(context, None, out).and_then(|()| fields.print_headers(&headers, out));
         printed.and_then(|()| fields.print_body(status, kind, &members, out))

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! args ─ what can be typed         words ─ all sentences, in two languages
-//! input, credentials, target ─ what is checked before anything is sent
+//! input, credentials, target ─ what is checked before anything is sent      accounts ─ the router over them
 //! verify check explain request providers sandbox ─ one file per command
 //! ending ─ how a verification ended, as JSON and as text        output ─ the two streams
 //! ```
 //!
 //! No logger is installed, so that nothing below can write down what crosses the wire.
 
+mod accounts;
 mod args;
 mod body;
 mod check;

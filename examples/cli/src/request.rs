@@ -68,7 +68,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Request, out: &mut Out) -
     let person = Person::read(&arguments.person, context.words)?;
     let subject = person.subject(arguments.person.lenient)?;
     target::factors(provider, &subject)?;
-    let found = Found::in_environment()?;
+    let found = Found::in_environment(provider)?;
     if let Some(found) = &found {
         target::accepts(provider, found, address.is_some())?;
     }

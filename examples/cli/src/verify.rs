@@ -1,22 +1,25 @@
 //! `heyan verify`: one verification, with one provider after the other if need be.
 //!
 //! Everything that can be wrong with the input is found first, then the consent is asked for, then the first connection is
-//! opened. The next provider of a failover order is asked when the last one gave no verdict and its ending advises any
-//! further attempt: an ending whose price is unknown does not.
+//! opened. The next provider of a failover order is asked when the last one gave no verdict, its ending advises any
+//! further attempt, and it cost nothing; with `--may-pay-twice` also when it did or may have.
 
-use heyan::{Consent, Retry, Subject};
-use heyan_sandbox::Sandbox;
-use heyan_std::{Client, Config, OwnedCredentials, Trust};
+use std::time::Duration;
 
-use crate::consent;
-use crate::credentials::Found;
+use heyan::policy::RetryRule;
+use heyan::{Consent, Subject};
+use heyan_std::{AttemptLine, RouterBuilder, RouterError};
+
+use crate::accounts::{self, Accounts, refused};
 use crate::ending::Ending;
 use crate::input::Person;
 use crate::output::{Exit, Out, Stop, tell};
-use crate::target::{self, Asked};
 use crate::words::Cause;
 use crate::wrong::Wrong;
-use crate::{Context, args};
+use crate::{Context, args, consent, target};
+
+/// Deadline of one attempt, unless told otherwise: the client's own.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(context: &Context, arguments: &args::Verify, out: &mut Out) -> Result<Exit, Stop> {
     let providers = target::providers(&arguments.provider)?;
@@ -28,49 +31,31 @@ pub(crate) fn run(context: &Context, arguments: &args::Verify, out: &mut Out) ->
     let person = Person::read(&arguments.person, context.words)?;
     let subject = person.subject(arguments.person.lenient)?;
     providers.iter().try_for_each(|provider| target::factors(*provider, &subject))?;
-
-    // A sandbox must not be given real credentials, nor anything else that is meant for the outside.
-    let credentials = if context.sandbox {
-        OwnedCredentials::app_code(heyan_sandbox::APP_CODE).map_err(refused)?
-    } else {
-        let found = Found::in_environment()?.ok_or(Wrong::CredentialsMissing)?;
-        providers.iter().try_for_each(|provider| target::accepts(*provider, &found, address.is_some()))?;
-        found.owned().map_err(refused)?
-    };
+    let accounts = Accounts::find(context, &providers, address.is_some())?;
     let trust = target::trust(arguments.ca.as_deref())?;
 
-    let configured = |provider: Asked| {
-        let config = Config::new(provider, credentials.clone());
-        match timeout {
-            Some(timeout) => config.timeout(timeout),
-            None => config,
-        }
-    };
-    let clients = |at: Option<&str>, trust: &Trust| -> Result<Vec<Client>, Wrong> {
-        let client = |provider: &Asked| {
-            let config = configured(*provider).trust(trust.clone());
-            let config = match at {
-                Some(url) if url.starts_with("http://") => config.insecure_http_base_url(url).map_err(refused)?,
-                Some(url) => config.base_url(url).map_err(refused)?,
-                None => config,
-            };
-            Client::new(config).map_err(refused)
-        };
-        providers.iter().map(client).collect()
+    // Each provider once: a person waits, and asking again costs the same patience.
+    let attempts = u8::try_from(providers.len()).unwrap_or(u8::MAX);
+    let whole = timeout.unwrap_or(TIMEOUT).saturating_mul(attempts.into());
+    let rule = RetryRule::new(attempts, whole);
+    let rule = if arguments.may_pay_twice { rule.may_pay_twice() } else { rule };
+    let ready = |router: RouterBuilder| -> Result<RouterBuilder, Wrong> {
+        let router = router.retry(rule).deadline(whole);
+        Ok(match &arguments.ledger {
+            Some(path) => router.ledger(accounts::ledger(path)?),
+            None => router,
+        })
     };
     if context.sandbox {
         consent::obtain(context, arguments.consent, &subject, &providers)?;
-        let failed = |reason: String| Stop::Failed(context.words.sandbox_failed(&reason));
-        let sandbox =
-            Sandbox::builder().https(true).threads(1).start().map_err(|error| failed(error.kind().to_string()))?;
-        let pem = sandbox.ca_pem().unwrap_or_default();
-        let trust = Trust::only_pem(pem.as_bytes()).map_err(|error| failed(error.to_string()))?;
-        let clients = clients(Some(&sandbox.url()), &trust)?;
-        ask(context, &clients, &subject, out)
+        let (sandbox, trust) = accounts::sandbox(context)?;
+        let router = ready(accounts.router(context, Some(&sandbox.url()), &trust, timeout)?)?;
+        ask(context, router, &subject, out)
     } else {
-        let clients = clients(arguments.address.base_url.as_deref(), &trust)?;
+        let base_url = arguments.address.base_url.as_deref();
+        let router = ready(accounts.router(context, base_url, &trust, timeout)?)?;
         consent::obtain(context, arguments.consent, &subject, &providers)?;
-        ask(context, &clients, &subject, out)
+        ask(context, router, &subject, out)
     }
 }
 
@@ -83,51 +68,61 @@ fn only_sandbox(arguments: &args::Verify) -> Result<(), Wrong> {
     }
 }
 
-fn refused(error: impl std::fmt::Display) -> Wrong {
-    Wrong::Refused(error.to_string())
+fn ask(context: &Context, router: RouterBuilder, subject: &Subject<'_>, out: &mut Out) -> Result<Exit, Stop> {
+    let router = router.build().map_err(refused)?;
+    let routed = router.verify(subject, Consent::given());
+    let name = subject.name().expose().to_string();
+    let names = if context.reveal { &[][..] } else { &[name.as_str()] };
+    let attempts: Vec<Ending<'_>> =
+        routed.attempts.iter().filter_map(|line| Some(Ending::of_attempt(line)?.without(names))).collect();
+    if router.standings().len() > 1 {
+        tell_attempts(context, &attempts);
+    }
+
+    let outcome = match &routed.result {
+        Ok(outcome) => Ok(outcome.borrow()),
+        Err(RouterError::Attempt { error, .. }) => Err(error),
+        Err(RouterError::NoAccount) => return Err(Stop::Failed(context.words.nobody_to_ask().to_owned())),
+        Err(RouterError::Clock) => return Err(Stop::Failed(context.words.no_clock().to_owned())),
+        Err(error) => return Err(Stop::Failed(context.words.ledger_failed(&error.to_string()))),
+    };
+    let info = routed.attempts.last().and_then(info_of);
+    let ending = info.and_then(|info| Ending::new(info, outcome.as_ref().map_err(|error| *error)));
+    let Some(ending) = ending else {
+        return Err(Wrong::Refused(outcome.err().map(ToString::to_string).unwrap_or_default()).into());
+    };
+    let ending = ending.without(names);
+    let exit = ending.exit();
+    let printed = if context.json {
+        ending.print_json(context, &attempts, out)
+    } else {
+        ending.print_text(context, Some(&about(context, subject)), out)
+    };
+    printed.and_then(|()| out.finish()).map_err(Stop::output(exit))?;
+    Ok(exit)
 }
 
-fn ask(context: &Context, clients: &[Client], subject: &Subject<'_>, out: &mut Out) -> Result<Exit, Stop> {
+/// A sentence for each attempt without a verdict.
+fn tell_attempts(context: &Context, attempts: &[Ending<'_>]) {
     let words = context.words;
     let simulated = if context.sandbox { words.simulated() } else { "" };
-    for (at, client) in clients.iter().enumerate() {
-        let info = client.provider().info();
-        let result = client.verify(subject, Consent::given());
-        let outcome = result.as_ref().map(heyan::OwnedOutcome::borrow);
-        let Some(ending) = Ending::new(info, outcome.as_ref().map_err(|error| *error)) else {
-            return Err(Wrong::Refused(result.err().map(|error| error.to_string()).unwrap_or_default()).into());
-        };
-        let name = subject.name().expose().to_string();
-        let ending = if context.reveal { ending } else { ending.without(&[name]) };
-        let is_verdict = matches!(ending.cause(), Cause::Verdict(_));
-        let next = clients.get(at + 1).filter(|_| !is_verdict && ending.retry() != Retry::Never);
-        if clients.len() > 1 && !is_verdict {
-            let headline = words.headline(ending.cause(), info.checks_mobile());
-            let headline = headline.trim_end_matches(['.', '。']);
-            tell(&match next {
-                Some(next) => {
-                    let next = next.provider().info().slug;
-                    format!("{simulated}{}", words.attempt(info.slug, headline, ending.billing(), next))
-                }
-                None => {
-                    format!("{simulated}{}", words.last_attempt(info.slug, headline, ending.billing(), ending.retry()))
-                }
-            });
-        }
-        if next.is_some() {
+    for (at, ending) in attempts.iter().enumerate() {
+        if matches!(ending.cause(), Cause::Verdict(_)) {
             continue;
         }
-        let exit = ending.exit();
-        let printed = if context.json {
-            ending.print_json(context, out)
-        } else {
-            ending.print_text(context, Some(&about(context, subject)), out)
+        let headline = words.headline(ending.cause(), ending.info().checks_mobile());
+        let headline = headline.trim_end_matches(['.', '。']);
+        let (slug, billing) = (ending.info().slug, ending.billing());
+        let sentence = match attempts.get(at + 1) {
+            Some(next) => words.attempt(slug, headline, billing, next.info().slug),
+            None => words.last_attempt(slug, headline, billing, ending.retry()),
         };
-        printed.and_then(|()| out.finish()).map_err(Stop::output(exit))?;
-        return Ok(exit);
+        tell(&format!("{simulated}{sentence}"));
     }
-    // The parser asks for one provider at least.
-    Err(Wrong::UnknownProvider.into())
+}
+
+fn info_of(line: &AttemptLine) -> Option<&'static heyan::Info> {
+    heyan::provider::by_slug(line.provider.as_str()).map(heyan::Provider::info)
 }
 
 fn about(context: &Context, subject: &Subject<'_>) -> String {

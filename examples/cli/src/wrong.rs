@@ -60,10 +60,10 @@ pub(crate) enum Wrong {
     CredentialsSeveral,
     /// One half of AppKey and AppSecret.
     CredentialHalf {
-        missing: &'static str,
+        missing: String,
     },
     /// Both `VARIABLE` and `VARIABLE_FILE`.
-    CredentialTwice(&'static str),
+    CredentialTwice(String),
     /// The value is not UTF-8.
     CredentialNotUtf8(String),
     /// The file that the variable names cannot be read, or is far too long.
@@ -91,6 +91,8 @@ pub(crate) enum Wrong {
     },
     CaInvalid(PathBuf),
     Timeout,
+    /// The file of `--ledger` cannot be used.
+    Ledger(String),
     /// A script without `--consent`.
     ConsentMissing,
     /// A person who did not say yes.

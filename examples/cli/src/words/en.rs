@@ -76,7 +76,8 @@ impl Words for English {
             ),
             Wrong::CredentialsMissing => {
                 "there are no credentials: set HEYAN_APPCODE, or HEYAN_APPKEY and HEYAN_APPSECRET, or HEYAN_VENDOR_KEY in the \
-                 environment (or the same with _FILE behind, naming a file), or add --sandbox to try without."
+                 environment (or for one provider the same with its name behind, like HEYAN_APPCODE_IDCERT; or with _FILE behind, \
+                 naming a file), or add --sandbox to try without."
                     .to_owned()
             }
             Wrong::CredentialsSeveral => {
@@ -135,6 +136,9 @@ impl Words for English {
             ),
             Wrong::Timeout => {
                 "--timeout is no number of seconds above 0 and up to 3600: write 5 or 0.5, for example.".to_owned()
+            }
+            Wrong::Ledger(reason) => {
+                format!("the file after --ledger cannot be used ({reason}): correct that or give another path.")
             }
             Wrong::ConsentMissing => {
                 "nothing says that the person agreed: show them the authorisation first, then run this with --consent.".to_owned()
@@ -460,6 +464,14 @@ impl Words for English {
 
     fn sandbox_failed(&self, reason: &str) -> String {
         format!("the simulated gateway did not start ({reason}): take another port, or check where --ca-out leads.")
+    }
+
+    fn ledger_failed(&self, reason: &str) -> String {
+        format!("the ledger takes no entry ({reason}), and without one nothing is sent: correct that first.")
+    }
+
+    fn nobody_to_ask(&self) -> &'static str {
+        "every provider given said today that it was asked for this person too often, so nothing was sent: ask again tomorrow."
     }
 
     fn no_clock(&self) -> &'static str {

@@ -82,8 +82,22 @@ const ARGUMENTS: &[(&str, Both)] = &[
     (
         "timeout",
         both(
-            "整个查询的时限，秒，可带小数；默认 20",
+            "每次查询的时限，秒，可带小数；默认 20",
             "Deadline of a whole call in seconds, fractions allowed; default 20",
+        ),
+    ),
+    (
+        "ledger",
+        both(
+            "账本文件（SQLite）：每次查询在发送之前记入，没有记账就不发送；新建时旁边另存密钥文件 .key",
+            "The ledger (an SQLite file): every call is written down before it leaves, or does not leave; a new one gets a key file beside it, .key",
+        ),
+    ),
+    (
+        "may_pay_twice",
+        both(
+            "前一个服务商没有结论、但已经或可能已经扣费时，也改问下一个：可能再扣一次",
+            "Ask the next provider even if the last one charged, or may have, without a verdict: it may be charged again",
         ),
     ),
     ("ids", both("号码；不写则从标准输入每行读一个", "Numbers; without any, one a line of standard input")),
@@ -114,11 +128,13 @@ const ABOUT: Both = both(
 );
 const AFTER: Both = both(
     "凭证取自环境变量 HEYAN_APPCODE，或 HEYAN_APPKEY 和 HEYAN_APPSECRET，或 HEYAN_VENDOR_KEY；\n\
-     同名加 _FILE 的变量给出文件路径。命令行参数里不放凭证。\n\
+     后面加服务商名称（HEYAN_APPCODE_IDCERT）的只给它用，优先于通用的；再加 _FILE 的变量给出文件路径。\n\
+     命令行参数里不放凭证。\n\
      退出状态：0 一致 · 1 不一致 · 2 库无 · 3 被拒绝 · 4 出错 · 64 用法或输入有误，什么也没有发送。\n\
      （check：0 全部有效 · 1 有无效的）",
     "Credentials come from the environment: HEYAN_APPCODE, or HEYAN_APPKEY and HEYAN_APPSECRET, or HEYAN_VENDOR_KEY;\n\
-     the same with _FILE behind names a file. They are never arguments.\n\
+     with a provider's name behind (HEYAN_APPCODE_IDCERT) they are for this one, and come before those for all;\n\
+     with _FILE behind that they name a file. They are never arguments.\n\
      Exit status: 0 match, 1 mismatch, 2 no record, 3 refused, 4 error, 64 wrong use or bad input before anything was sent.\n\
      (check: 0 all valid, 1 some invalid)",
 );

@@ -159,6 +159,8 @@ pub(crate) trait Words: Sync {
 
     fn output_failed(&self, reason: &str) -> String;
     fn sandbox_failed(&self, reason: &str) -> String;
+    fn ledger_failed(&self, reason: &str) -> String;
+    fn nobody_to_ask(&self) -> &'static str;
     fn no_clock(&self) -> &'static str;
     fn no_randomness(&self) -> &'static str;
 }

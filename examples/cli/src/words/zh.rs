@@ -56,7 +56,8 @@ impl Words for Chinese {
                 format!("{slug} 只核验姓名和证件号码，不看手机号：请去掉 --mobile，或只用三要素服务商。")
             }
             Wrong::CredentialsMissing => "没有凭证：请在环境变量里设置 HEYAN_APPCODE，或 HEYAN_APPKEY 和 HEYAN_APPSECRET，\
-                 或 HEYAN_VENDOR_KEY（也可以用同名加 _FILE 的变量指向文件）；只想试用请加 --sandbox。"
+                 或 HEYAN_VENDOR_KEY（只给一个服务商的在后面加它的名称，例如 HEYAN_APPCODE_IDCERT；\
+                 也可以加 _FILE 指向文件）；只想试用请加 --sandbox。"
                 .to_owned(),
             Wrong::CredentialsSeveral => "设置了不止一种凭证，可能扣错账户：HEYAN_APPCODE、HEYAN_APPKEY 加 HEYAN_APPSECRET、\
                  HEYAN_VENDOR_KEY 只保留一种。"
@@ -99,6 +100,7 @@ impl Words for Chinese {
                 format!("--ca 指定的文件 {} 里没有可用的证书：应为 PEM 格式的 CA 证书。", path.display())
             }
             Wrong::Timeout => "--timeout 应为大于 0、不超过 3600 的秒数，例如 5 或 0.5。".to_owned(),
+            Wrong::Ledger(reason) => format!("--ledger 后面的文件用不了（{reason}）：请先解决，或换一个路径。"),
             Wrong::ConsentMissing => "没有说明本人是否同意：本人看过授权书并同意之后，再加 --consent 运行。".to_owned(),
             Wrong::ConsentDeclined => "没有确认本人同意，什么也没有发送：取得同意之后再运行。".to_owned(),
             Wrong::SandboxWith(option) => format!("--sandbox 已经决定了问谁，不能再用 {option}：请去掉其中一个。"),
@@ -386,6 +388,14 @@ impl Words for Chinese {
 
     fn sandbox_failed(&self, reason: &str) -> String {
         format!("模拟网关没有启动（{reason}）：请换一个端口，或检查 --ca-out 的位置。")
+    }
+
+    fn ledger_failed(&self, reason: &str) -> String {
+        format!("账本记不了账（{reason}）；没有记账就什么也不发送：请先解决。")
+    }
+
+    fn nobody_to_ask(&self) -> &'static str {
+        "所给的服务商今天都说过查询此人次数过多，所以什么也没有发送：请明天再查。"
     }
 
     fn no_clock(&self) -> &'static str {

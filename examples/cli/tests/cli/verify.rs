@@ -175,3 +175,83 @@ fn the_next_provider_is_asked_when_the_first_cannot_answer() {
     assert!(run.stderr.lines().last().unwrap().contains("no other provider is left"), "{}", run.stderr);
     assert!(run.stdout.contains("asked: idenauthen"), "{}", run.stdout);
 }
+
+#[test]
+fn several_attempts_are_listed() {
+    let sandbox = Sandbox::builder().quota_of(Provider::Idcert, Some(0)).start().unwrap();
+    let order = ["verify", "--consent", "--json", "--provider", "idcert", "--provider", "sfz2"];
+    let base = ["--insecure-http".to_owned(), "--base-url".to_owned(), sandbox.url()];
+    let run = heyan(order).and(PERSON).and(base).env(DUMMY).run();
+    let json = run.json();
+    assert!(run.stdout.contains(",\"simulated\":false,\"attempts\":[{"), "{}", run.stdout);
+    let attempts = json["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 2);
+    let of = |at: usize, key: &str| attempts[at][key].clone();
+    assert_eq!((of(0, "provider"), of(1, "provider")), ("idcert".into(), "sfz2".into()));
+    assert_eq!((of(0, "class"), of(1, "class")), ("quota_exhausted".into(), "match".into()));
+    assert_eq!((of(0, "billing"), of(1, "billing")), ("free".into(), "billed".into()));
+    assert_eq!((of(0, "code"), of(0, "retry")), ("B403MQ".into(), "other_provider".into()));
+    assert!(of(0, "reference").is_string() && of(0, "took_ms").is_u64());
+    // What the last attempt was is what the object says.
+    assert_eq!((&json["provider"], &json["billing"]), (&"sfz2".into(), &"billed".into()));
+}
+
+#[test]
+fn a_charge_without_a_verdict_is_risked_twice_only_if_asked_for() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let base = ["--insecure-http".to_owned(), "--base-url".to_owned(), sandbox.url()];
+    let run = || {
+        let order = ["verify", "--consent", "--json", "--provider", "idcert", "--provider", "checkone"];
+        heyan(order).and(["--name", "代码·203", "--id", ID]).and(base.clone()).env(DUMMY)
+    };
+    let once = run().run();
+    assert_eq!((once.status, &once.json()["provider"]), (3, &"idcert".into()));
+    assert_eq!(sandbox.report().of(Provider::Checkone).billed, 0);
+    let twice = run().and(["--may-pay-twice"]).run();
+    assert_eq!(twice.json()["provider"], "checkone");
+    assert_eq!(sandbox.report().of(Provider::Checkone).billed, 1);
+}
+
+#[test]
+fn each_provider_is_asked_with_its_own_credentials() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let base = ["--insecure-http".to_owned(), "--base-url".to_owned(), sandbox.url()];
+    let order = ["verify", "--consent", "--json", "--provider", "idcert", "--provider", "sfz2"];
+    let run = heyan(order).and(PERSON).and(base);
+    let run = run.env(("HEYAN_APPCODE", "test-another-appcode")).env(("HEYAN_APPCODE_SFZ2", APP_CODE)).run();
+    let attempts = &run.json()["attempts"];
+    assert_eq!((&attempts[0]["class"], &attempts[1]["class"]), (&"credentials".into(), &"match".into()));
+}
+
+#[test]
+fn every_call_is_in_the_ledger() {
+    let sandbox = Sandbox::builder().quota_of(Provider::Idcert, Some(0)).start().unwrap();
+    let folder = std::env::temp_dir().join(format!("heyan-cli-ledger-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("ledger.db").to_str().unwrap().to_owned();
+    let with_ledger = |run: crate::run::Heyan<'static>| run.and(["--ledger", &path]);
+    let order = ["verify", "--consent", "--provider", "idcert", "--provider", "sfz2"];
+    let base = ["--insecure-http".to_owned(), "--base-url".to_owned(), sandbox.url()];
+    assert_eq!(with_ledger(heyan(order).and(PERSON).and(base.clone()).env(DUMMY)).run().status, 0);
+    let played = with_ledger(heyan(["--sandbox", "verify", "--consent", "--provider", "idcert"]).and(PERSON)).run();
+    assert_eq!(played.status, 0, "{}", played.stderr);
+
+    let ledger = heyan_std::ledger::Ledger::open(&path).unwrap();
+    let entries = ledger.entries(&heyan_std::ledger::Filter::new()).unwrap();
+    let lines: Vec<_> = entries
+        .iter()
+        .map(|entry| (entry.provider.as_str(), entry.account.as_str(), entry.attempt, entry.billing().word()))
+        .collect();
+    let expected =
+        [("idcert", "default", 1, "free"), ("sfz2", "default", 2, "billed"), ("idcert", "simulated", 1, "billed")];
+    assert_eq!(lines, expected);
+    drop(ledger);
+
+    // Without a ledger that can be used nothing is sent.
+    let before = sandbox.report().requests;
+    std::fs::remove_file(format!("{path}.key")).unwrap();
+    let run = with_ledger(heyan(order).and(PERSON).and(base).env(DUMMY)).run();
+    run.is_wrong_use(&["--ledger", "person key"]);
+    assert_eq!(sandbox.report().requests, before);
+    std::fs::remove_dir_all(&folder).unwrap();
+}
