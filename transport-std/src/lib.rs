@@ -19,6 +19,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Router`] asks several accounts until there is a verdict. With the feature `ledger`, the module `ledger` writes every
+//! attempt down before it leaves. Both follow the core's [rules](heyan::policy).
+//!
 //! # What it promises
 //!
 //! - **What leaves is the core's request, byte for byte**, header names in the core's own case included. ureq adds no
@@ -34,6 +37,8 @@
 //! - **Every call ends** within [`Config::timeout`], resolving the name included.
 //! - **Nothing personal in errors and logs.** Errors hold no text of ureq's, the peer's or the caller's. ureq logs what
 //!   crosses the wire at level `trace`: a call fails with [`Error::WireLogging`] while that is on.
+//! - **Metrics without people.** A router's verification is a span `verify` of [`tracing`] with `attempts`, `class` and
+//!   `billing`, and each attempt an event with `provider`, `account`, `class`, `billing` and `took_ms`.
 //!
 //! # What it cannot promise
 //!

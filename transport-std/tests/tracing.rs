@@ -6,9 +6,9 @@ use std::fmt::{self, Write};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use heyan::Consent;
 use heyan::policy::RetryRule;
 use heyan::provider::SJSYS;
-use heyan::Consent;
 use heyan_std::{Config, OwnedCredentials, RoutedAccount, Router};
 use support::{Act, Peer, client, plain_for, reply, subject_for};
 use tracing::field::{Field, Visit};

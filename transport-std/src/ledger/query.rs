@@ -168,7 +168,7 @@ pub(super) fn counts(
     let from = match width.map(|width| width.as_millis().max(1)) {
         None => "0".to_owned(),
         // China's clock is eight hours ahead: windows of days begin at its midnight.
-        Some(ms) => format!("(began_unix_ms + 28800000) / {ms} * {ms} - 28800000"),
+        Some(ms) => format!("max(0, (began_unix_ms + 28800000) / {ms} * {ms} - 28800000)"),
     };
     let text = format!(
         "SELECT provider, account, {from} AS begins, coalesce(settled_billing, billing, 'unknown') AS price, count(*),

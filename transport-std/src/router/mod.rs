@@ -164,7 +164,7 @@ impl Router {
     /// such account.
     ///
     /// # Errors
-    /// [`BuildError::Ledger`]; the account is in service all the same.
+    /// When the ledger cannot be read; the account is in service all the same.
     pub fn readmit(&self, provider: &str, account: &str) -> Result<bool, BuildError> {
         let Some((index, found)) = self.0.find(provider, account) else { return Ok(false) };
         self.0.state().readmit(index);
@@ -178,7 +178,7 @@ impl Router {
     /// ledger it does nothing.
     ///
     /// # Errors
-    /// [`BuildError::Ledger`].
+    /// When the ledger cannot be read.
     pub fn recount(&self) -> Result<(), BuildError> {
         for index in 0..self.0.clients.len() {
             let account = self.0.state().accounts.account(index).cloned();

@@ -118,6 +118,7 @@ impl RouterError {
     pub const fn retry(&self) -> Retry {
         match self {
             Self::Attempt { error, .. } => error.retry(),
+            Self::Stopped => Retry::SameProvider,
             _ => Retry::Never,
         }
     }

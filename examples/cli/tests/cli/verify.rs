@@ -229,7 +229,7 @@ fn every_call_is_in_the_ledger() {
     let folder = std::env::temp_dir().join(format!("heyan-cli-ledger-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("ledger.db").to_str().unwrap().to_owned();
-    let with_ledger = |run: crate::run::Heyan<'static>| run.and(["--ledger", &path]);
+    let with_ledger = |run: Heyan<'static>| run.and(["--ledger", &path]);
     let order = ["verify", "--consent", "--provider", "idcert", "--provider", "sfz2"];
     let base = ["--insecure-http".to_owned(), "--base-url".to_owned(), sandbox.url()];
     assert_eq!(with_ledger(heyan(order).and(PERSON).and(base.clone()).env(DUMMY)).run().status, 0);
