@@ -4,6 +4,7 @@
 mod audit;
 mod bench;
 mod device;
+mod hack;
 mod lint;
 mod privacy;
 mod run;
@@ -47,6 +48,13 @@ enum Command {
     /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
     Lint,
 
+    /// Clippy on the core and the devices' transport without an operating system, features alone, in pairs and together.
+    ///
+    /// For a Cortex-M0, a Cortex-M4 without and with floating point, and a RISC-V without atomics. The feature rustls
+    /// needs compare-and-swap: where there is none it must refuse to build, and say why. Installs cargo-hack, by cargo.
+    /// A target that is missing is handled as by `test`; to install one: rustup target add.
+    Hack(hack::Options),
+
     /// See that no identity or mobile number in the tree can be a living person's.
     ///
     /// Every run of 18 characters or 15 digits that reads as a resident identity number must show a birth before 1905,
@@ -72,7 +80,7 @@ enum Command {
     /// Shows what the kiosk logs and what its screen says. The exit status is 0 when that worked, whatever the verdict is.
     Firmware(device::FirmwareOptions),
 
-    /// Install the tools that bench and audit need. They do so themselves; this is for doing it in advance.
+    /// Install the tools that bench, hack and audit need. They do so themselves; this is for doing it in advance.
     Setup,
 }
 
@@ -80,6 +88,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Hack(options) => hack::run(&options),
         Command::Lint => lint::run(),
         Command::Privacy => privacy::run(),
         Command::Audit(options) => audit::run(&options),
