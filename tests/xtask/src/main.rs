@@ -6,6 +6,7 @@ mod bench;
 mod device;
 mod hack;
 mod lint;
+mod outside;
 mod privacy;
 mod run;
 mod test;
@@ -46,7 +47,10 @@ enum Command {
     Bench(bench::Options),
 
     /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
-    Lint,
+    ///
+    /// Also of the workspaces outside the main one, in tests/device, tests/audit and examples/firmware, each with the
+    /// features that are built, for the device's target. A target that is missing is handled as by `test`.
+    Lint(lint::Options),
 
     /// Clippy on the core and the devices' transport without an operating system, features alone, in pairs and together.
     ///
@@ -62,7 +66,7 @@ enum Command {
     /// tests/xtask/allowed-numbers.tsv.
     Privacy,
 
-    /// Licences, sources and duplicates of all dependencies (deny.toml), and the core's dependencies by name.
+    /// Licences, sources and duplicates of all dependencies (a deny.toml in each workspace), and the core's dependencies by name.
     ///
     /// Installs cargo-deny, by cargo. The core's dependencies are listed with their reasons in
     /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
@@ -89,7 +93,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
         Command::Hack(options) => hack::run(&options),
-        Command::Lint => lint::run(),
+        Command::Lint(options) => lint::run(&options),
         Command::Privacy => privacy::run(),
         Command::Audit(options) => audit::run(&options),
         Command::Device(options) => device::run(&options),
