@@ -1,11 +1,12 @@
 //! Names and connections over a stack with the traits of `embedded-nal-async`.
 
-use core::net::{IpAddr, SocketAddr};
+use core::net::SocketAddr;
 
 use embedded_nal::AddrType;
 use embedded_nal_async::{Dns, TcpConnect};
 use heyan::{ChannelError, ChannelFault, Endpoint};
 
+use crate::literal::literal;
 use crate::time::{Stage, Timer, Watch};
 
 /// Finds the address of an endpoint. One that is an address already needs no name server.
@@ -70,11 +71,6 @@ where
     };
     watch.end();
     connected
-}
-
-/// The address, if the endpoint gives one instead of a name.
-pub(crate) fn literal(endpoint: &Endpoint<'_>) -> Option<IpAddr> {
-    endpoint.host().parse().ok()
 }
 
 pub(crate) const fn no_address<E>() -> ChannelError<E> {

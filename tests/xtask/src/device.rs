@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result {
     }
     let mut steps = Steps::default();
     for (name, check) in [
-        ("no panic in the core", "panics"),
+        ("no panic in the core and the transport", "panics"),
         ("flash, RAM, stack and instructions", "figures"),
         ("a kiosk in the emulator", "scenarios"),
     ] {

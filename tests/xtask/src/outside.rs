@@ -21,7 +21,17 @@ pub(crate) const TARGET: &str = "thumbv7em-none-eabi";
 
 const ALL: [Workspace; 3] = [
     Workspace { folder: "tests/device", target: None, features: &[&[]] },
-    Workspace { folder: "tests/audit", target: Some(TARGET), features: &[&[], &["--all-features"]] },
+    Workspace {
+        folder: "tests/audit",
+        target: Some(TARGET),
+        features: &[
+            &[],
+            &["--features", "transport"],
+            &["--features", "embedded-tls"],
+            &["--features", "rustls"],
+            &["--all-features"],
+        ],
+    },
     Workspace {
         folder: "examples/firmware",
         target: Some(TARGET),

@@ -6,6 +6,8 @@
 mod reply;
 mod request;
 mod subject;
+#[cfg(feature = "transport")]
+pub mod transport;
 mod words;
 
 use core::hint::black_box;
