@@ -125,7 +125,6 @@ pub mod blocking;
 mod call;
 mod driver;
 mod link;
-mod literal;
 mod nal;
 mod time;
 #[cfg(any(feature = "embedded-tls", feature = "rustls"))]

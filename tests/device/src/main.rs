@@ -10,9 +10,12 @@ mod kiosk;
 mod log;
 mod measure;
 mod panics;
+#[path = "../../xtask/src/readme.rs"]
+mod readme;
 mod relay;
 mod scenarios;
 mod sites;
+mod table;
 
 use std::net::SocketAddr;
 

@@ -63,10 +63,12 @@ struct Search<'e> {
     known: HashMap<u64, Place>,
 }
 
+/// Where a line stands.
 #[derive(Clone)]
-enum Place {
+pub enum Place {
     /// In `core`, `alloc` or the compiler's own functions, and not inlined anywhere else.
     Library,
+    /// `crate/file:line`.
     Outside(String),
     Unknown,
 }
@@ -118,7 +120,8 @@ impl Search<'_> {
     }
 }
 
-fn place(lines: &Lines<'_>, at: u64) -> Result<Place> {
+/// The line that an address comes from, outside of Rust's library if there is one.
+pub fn place(lines: &Lines<'_>, at: u64) -> Result<Place> {
     let mut frames = lines.find_frames(at).skip_all_loads()?;
     let mut any = false;
     while let Some(frame) = frames.next()? {

@@ -8,6 +8,7 @@ mod hack;
 mod lint;
 mod outside;
 mod privacy;
+mod readme;
 mod run;
 mod test;
 mod tools;

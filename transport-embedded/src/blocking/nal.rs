@@ -9,8 +9,7 @@ use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
 use heyan::{ChannelError, ChannelFault, Endpoint};
 
 use super::Timer;
-use crate::literal::literal;
-use crate::nal::no_address;
+use crate::nal::{literal, no_address};
 use crate::time::{Stage, TimedOut, Watch};
 
 /// Finds the address of an endpoint. One that is an address already needs no name server.
