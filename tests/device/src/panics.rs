@@ -14,7 +14,7 @@ use crate::sites::{self, Places, Sites};
 const LIST: &str = "tests/audit/panics.tsv";
 const AUDIT: &str = "tests/audit";
 
-/// Images that would panic, each in its own way, and what the audit must say of them.
+/// Features of the image that would panic, each in its own way.
 const CONTROLS: [&str; 4] = ["index", "slice", "unwrap", "division"];
 
 /// The devices' transport without TLS, and over each kind of it: image and features.
@@ -43,7 +43,7 @@ pub fn run() -> Result<()> {
     let mut seen = list.places_of(&find(AUDIT, "panic-with-reply", "")?)?;
     println!("the core with the reading of replies: {} places in dependencies, listed in {LIST}", seen.len());
 
-    blind_for_faults()?;
+    finds_faults()?;
     let found = find(AUDIT, TRANSPORT.0, TRANSPORT.1)?;
     seen.extend(list.places_of(&found)?);
     println!("the devices' transport: no other place{}", resumed(&found));
@@ -76,7 +76,7 @@ fn resumed(found: &Sites) -> String {
 }
 
 /// Puts faults into the drivers, which the audit must find where they are, also among those of dependencies.
-fn blind_for_faults() -> Result<()> {
+fn finds_faults() -> Result<()> {
     let faulty = faulty::lay(&target_folder(&root()).join("faulty"))?;
     let audit = faulty.audit.to_string_lossy().into_owned();
     let mut found = BTreeSet::new();
@@ -93,8 +93,8 @@ fn blind_for_faults() -> Result<()> {
     Ok(())
 }
 
-/// A public function that no image calls would pass unseen. Its name must stand in the calls, as often as there are
-/// functions of that name; names are shared by so many types that this can miss one, but not a new one.
+/// A public function that no image calls would pass unseen. Its name must stand in the calls; names are shared by so many
+/// types that this can miss one, but not a new one.
 fn all_called(source: &str, calls: &Path, but: &[&str]) -> Result<()> {
     let mut text = String::new();
     for file in files(calls, but)? {

@@ -57,7 +57,22 @@ fn missing(path: &Path, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, parts, row};
+    use std::{env, fs, process};
+
+    use super::{check, grouped, parts, row, write};
+
+    #[test]
+    fn what_was_written_is_found_and_nothing_else() {
+        let path = env::temp_dir().join(format!("heyan-readme-{}-{}.md", env!("CARGO_PKG_NAME"), process::id()));
+        fs::write(&path, "a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb\n").unwrap();
+        assert!(check(&path, "x", "new\n", "write it").unwrap_err().contains("write it"));
+        write(&path, "x", "new\n").unwrap();
+        assert_eq!(check(&path, "x", "new\n", ""), Ok(()));
+        assert!(check(&path, "y", "new\n", "").unwrap_err().contains("y:begin"));
+        let text = fs::read_to_string(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(text, "a\n<!-- x:begin -->\nnew\n<!-- x:end -->\nb\n");
+    }
 
     #[test]
     fn groups_thousands() {
