@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::auth::Credentials;
+use crate::auth::{Credentials, Stamp};
 use crate::error::{EncodeError, Error};
 use crate::http::{self, Endpoint, Fields, Request, Response};
 use crate::outcome::Outcome;
@@ -97,6 +97,30 @@ impl<'a> Inquiry<'a> {
     pub fn with_fields(mut self, extra: ExtraFields<'a>) -> Self {
         self.extra = Some(extra);
         self
+    }
+
+    /// Stamps the request anew, for another attempt at the same verification: the gateway refuses a nonce that it saw
+    /// within 15 minutes, and the person agreed to this verification, not to one try of it, so it takes no other
+    /// [`Consent`]. Everything but timestamp, nonce and signature stays. Credentials that sign nothing have no stamp, and
+    /// nothing changes.
+    ///
+    /// Whether another attempt may cost a second time, [`Error::retry`](crate::Error::retry) says.
+    ///
+    /// ```
+    /// # use heyan::{AppKey, Consent, Credentials, Date, IdNumber, Inquiry, Name, Stamp, Subject, provider::IDCERT};
+    /// # let subject = Subject::new(Name::parse("张三")?, IdNumber::parse("11010119000101009X", Date::MAX)?);
+    /// # let key = AppKey::new("204000000", "not-a-real-secret")?;
+    /// # let (now, random, later, other) = (1_795_000_000_000, [7; 16], 1_795_000_002_000, [8; 16]);
+    /// let credentials = Credentials::Signed(key, Stamp::new(now, random));
+    /// let mut inquiry = Inquiry::new(&IDCERT, subject, Consent::given(), credentials)?;
+    /// // The gateway was busy:
+    /// inquiry.restamp(Stamp::new(later, other));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn restamp(&mut self, stamp: Stamp) {
+        if let Credentials::Signed(_, old) = &mut self.credentials {
+            *old = stamp;
+        }
     }
 
     /// Where the request goes: what to connect to, and whether through TLS.

@@ -35,6 +35,32 @@ fn text(inquiry: &Inquiry<'_>) -> String {
 }
 
 #[test]
+fn another_stamp_changes_the_signed_headers_only() {
+    const SIGNED: [&str; 3] = ["x-ca-nonce:", "x-ca-signature:", "x-ca-timestamp:"];
+    for provider in ALL {
+        let mut inquiry = inquiry(*provider, "张三", signed());
+        let first = text(&inquiry);
+        inquiry.restamp(Stamp::new(1_646_365_293_000, [8; 16]));
+        let second = text(&inquiry);
+        let mut changed: Vec<&str> =
+            first.lines().zip(second.lines()).filter(|(one, other)| one != other).map(|(one, _)| one).collect();
+        changed.sort_unstable();
+        assert_eq!(changed.len(), SIGNED.len(), "{changed:?}");
+        assert!(changed.iter().zip(SIGNED).all(|(line, name)| line.to_lowercase().starts_with(name)), "{changed:?}");
+        assert!(second.contains("1646365293000") && first.lines().count() == second.lines().count());
+
+        // The same as a new inquiry with that stamp, and no news for credentials without one.
+        let key = AppKey::new("test-key", "test-secret").unwrap();
+        let anew = Credentials::Signed(key, Stamp::new(1_646_365_293_000, [8; 16]));
+        assert_eq!(second, text(&self::inquiry(*provider, "张三", anew)));
+        let mut unsigned = self::inquiry(*provider, "张三", app_code());
+        let before = text(&unsigned);
+        unsigned.restamp(Stamp::new(1, [8; 16]));
+        assert_eq!(text(&unsigned), before);
+    }
+}
+
+#[test]
 fn golden_requests_with_an_app_code() {
     let form = |host: &str, path: &str, body: &str| {
         format!(

@@ -110,6 +110,12 @@
     )
 )]
 
+#[cfg(all(feature = "rustls", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "the feature `rustls` needs compare-and-swap, which this target does not have (ARMv6-M, RISC-V without A): use the \
+     feature `embedded-tls`, which does TLS 1.3 without it"
+);
+
 #[cfg(feature = "rustls")]
 extern crate alloc;
 #[cfg(test)]

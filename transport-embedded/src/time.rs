@@ -1,6 +1,7 @@
 //! Deadlines. Time is the caller's: this crate has no clock of its own.
 
 use core::cell::Cell;
+use core::fmt;
 use core::future::poll_fn;
 use core::pin::pin;
 use core::task::Poll;
@@ -24,7 +25,7 @@ impl<C: Clock + ?Sized> Clock for &C {
 }
 
 /// How long each stage of a call may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Deadlines {
     /// Resolving the host and connecting, together.
     pub connect: Duration,
@@ -53,10 +54,27 @@ impl Default for Deadlines {
     }
 }
 
+/// `Duration` has a `Debug` that brings places which can panic into an image.
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl fmt::Debug for Deadlines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Deadlines(connect {} ms, handshake {} ms, first byte {} ms, call {} ms)",
+            millis(self.connect),
+            millis(self.handshake),
+            millis(self.first_byte),
+            millis(self.call),
+        )
+    }
+}
+
 #[cfg(feature = "defmt")]
 impl defmt::Format for Deadlines {
     fn format(&self, f: defmt::Formatter<'_>) {
-        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         defmt::write!(
             f,
             "Deadlines(connect {=u64} ms, handshake {=u64} ms, first byte {=u64} ms, call {=u64} ms)",
@@ -118,7 +136,6 @@ impl TimedOut {
 /// let watch = Watch::new(Ticks, DEADLINES);
 /// assert_eq!(watch.stage(), Stage::Idle);
 /// ```
-#[derive(Debug)]
 pub struct Watch<C> {
     clock: C,
     deadlines: Deadlines,
@@ -192,6 +209,12 @@ impl<C: Clock> Watch<C> {
         };
         let ends = call_ends.min(self.stage_began.get().saturating_add(of_stage));
         if self.clock.now() < ends { Ok(ends) } else { Err(TimedOut) }
+    }
+}
+
+impl<C> fmt::Debug for Watch<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("stage", &self.stage.get()).finish_non_exhaustive()
     }
 }
 

@@ -155,10 +155,8 @@ impl<'a> VendorKey<'a> {
 /// The moment and the nonce of one signed request: the core has neither clock nor randomness.
 ///
 /// The gateway refuses a timestamp that is more than 15 minutes off, and a nonce that it saw within 15 minutes ("Use
-/// digest authentication" of its documentation, read 2026-11): make a new stamp, and with it a new [`Inquiry`], for
-/// every attempt that could have reached it.
-///
-/// [`Inquiry`]: crate::Inquiry
+/// digest authentication" of its documentation, read 2026-11): make a new stamp for every attempt
+/// after one that could have reached it, see [`Inquiry::restamp`](crate::Inquiry::restamp).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
     unix_ms: u64,

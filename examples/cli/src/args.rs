@@ -126,6 +126,8 @@ pub(crate) struct Sandbox {
     #[arg(long, value_name = "127.0.0.1:PORT", default_value = "127.0.0.1:0", hide_default_value = true)]
     pub(crate) listen: SocketAddr,
     #[arg(long)]
+    pub(crate) expose_to_network: bool,
+    #[arg(long)]
     pub(crate) https: bool,
     #[arg(long, value_name = "FILE", requires = "https")]
     pub(crate) ca_out: Option<PathBuf>,

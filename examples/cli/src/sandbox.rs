@@ -12,12 +12,16 @@ pub(crate) fn run(context: &Context, arguments: &args::Sandbox) -> Result<Exit, 
     }
     let options = ServeOptions {
         listen: arguments.listen,
+        expose_to_network: arguments.expose_to_network,
         https: arguments.https,
         ca_out: arguments.ca_out.clone(),
         quota: arguments.quota,
         classic: arguments.classic,
         ..ServeOptions::default()
     };
+    if options.is_exposed_unasked() {
+        return Err(Wrong::Exposed.into());
+    }
     match serve(&options) {
         Ok(()) => Ok(Exit::Match),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Match),

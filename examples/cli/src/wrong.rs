@@ -112,6 +112,8 @@ pub(crate) enum Wrong {
     NothingSigned,
     /// `heyan sandbox --json`.
     NoJson,
+    /// `heyan sandbox --listen` with an address that other machines reach.
+    Exposed,
     /// Whatever a library refuses before it sends, which the checks above should have found.
     Refused(String),
 }

@@ -18,6 +18,9 @@ struct Arguments {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
+    /// Listen where other machines reach it, too. The sandbox keeps nobody out.
+    #[arg(long)]
+    expose_to_network: bool,
     /// Speak TLS, under a certificate authority made at the start.
     #[arg(long)]
     https: bool,
@@ -73,7 +76,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("heyan-sandbox: {error}");
-            ExitCode::FAILURE
+            if options.is_exposed_unasked() { ExitCode::from(WRONG_USE) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -88,6 +91,7 @@ fn options(arguments: Arguments) -> Result<ServeOptions, String> {
     let app_key = variable(arguments.appkey_env)?.zip(variable(arguments.appsecret_env)?);
     Ok(ServeOptions {
         listen: arguments.listen,
+        expose_to_network: arguments.expose_to_network,
         https: arguments.https,
         ca_out: arguments.ca_out,
         quota: arguments.quota,

@@ -11,6 +11,9 @@ use std::path::PathBuf;
 pub struct ServeOptions {
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Listens on an address that other machines reach. The sandbox believes every name and keeps nobody out: it is for
+    /// one machine, and is told so in words.
+    pub expose_to_network: bool,
     /// TLS instead of plain http.
     pub https: bool,
     /// Where to write the authority's certificate, in PEM, before the ready line. Takes https.
@@ -32,6 +35,7 @@ impl Default for ServeOptions {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            expose_to_network: false,
             https: false,
             ca_out: None,
             quota: None,
@@ -48,6 +52,7 @@ impl fmt::Debug for ServeOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServeOptions")
             .field("listen", &self.listen)
+            .field("expose_to_network", &self.expose_to_network)
             .field("https", &self.https)
             .field("ca_out", &self.ca_out)
             .field("quota", &self.quota)
@@ -57,6 +62,12 @@ impl fmt::Debug for ServeOptions {
 }
 
 impl ServeOptions {
+    /// Whether other machines would reach it though nobody said so: [`serve`] refuses that.
+    #[must_use]
+    pub const fn is_exposed_unasked(&self) -> bool {
+        !self.expose_to_network && !self.listen.ip().to_canonical().is_loopback()
+    }
+
     /// The sandbox that these options describe.
     #[must_use]
     pub fn builder(&self) -> Builder {
@@ -80,8 +91,14 @@ impl ServeOptions {
 /// at the end the counts follow.
 ///
 /// # Errors
-/// `ca_out` without https; the file cannot be written; the sandbox cannot be started; stdout is closed before the ready line.
+/// An address that other machines reach, without the word for it; `ca_out` without https; the file cannot be written; the sandbox cannot be started; stdout is closed before the ready line.
 pub fn serve(options: &ServeOptions) -> io::Result<()> {
+    if options.is_exposed_unasked() {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "other machines would reach this address: listen on 127.0.0.1 or [::1], or add --expose-to-network",
+        ));
+    }
     if options.ca_out.is_some() && !options.https {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a certificate to write takes https: add --https"));
     }
@@ -140,5 +157,28 @@ impl Interrupts {
 
     async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ServeOptions;
+
+    #[test]
+    fn only_loopback_needs_no_word() {
+        for (address, unasked) in [
+            ("127.0.0.1:0", false),
+            ("127.8.8.8:0", false),
+            ("[::1]:0", false),
+            ("[::ffff:127.0.0.1]:0", false),
+            ("0.0.0.0:0", true),
+            ("[::]:0", true),
+            ("192.0.2.1:0", true),
+        ] {
+            let listen = address.parse().unwrap();
+            assert_eq!(ServeOptions { listen, ..ServeOptions::default() }.is_exposed_unasked(), unasked, "{address}");
+            let spelled_out = ServeOptions { listen, expose_to_network: true, ..ServeOptions::default() };
+            assert!(!spelled_out.is_exposed_unasked(), "{address}");
+        }
     }
 }

@@ -68,6 +68,9 @@ fn wrong_use_is_refused_with_64() {
     for (arguments, said) in [
         (&["--ca-out", "ca.pem"][..], "--https"),
         (&["--listen", "nowhere"], "--listen"),
+        (&["--listen", "0.0.0.0:0"], "--expose-to-network"),
+        (&["--listen", "[::]:0"], "--expose-to-network"),
+        (&["--listen", "192.0.2.1:0"], "--expose-to-network"),
         (&["--appcode-env", "HEYAN_SANDBOX_UNSET_VARIABLE"], "HEYAN_SANDBOX_UNSET_VARIABLE is not set"),
         (&["--appkey-env", "DUMMY"], "--appsecret-env"),
     ] {

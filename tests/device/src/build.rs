@@ -15,6 +15,11 @@ pub fn root() -> PathBuf {
     own.canonicalize().unwrap_or(own)
 }
 
+/// Where the build of a folder leaves its files.
+pub fn target_folder(folder: &Path) -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), |set| root().join(set))
+}
+
 /// An image: which of a crate's programs, with which features, and what its build script is told.
 pub struct Image<'a> {
     /// The folder of the crate, from the root.
@@ -30,16 +35,27 @@ pub struct Image<'a> {
 impl Image<'_> {
     /// Builds it as it would ship and says where it is.
     pub fn build(&self) -> Result<PathBuf> {
+        self.build_with(&[])
+    }
+
+    /// The same with a call for each place that calls: code that is the same at the end of several branches stays apart.
+    /// Merged, a place has no line that would tell whose it is.
+    pub fn build_untangled(&self) -> Result<PathBuf> {
+        self.build_with(&["-Cllvm-args=-enable-tail-merge=0"])
+    }
+
+    /// `codegen` is for the compiler's last run, which makes one program out of all crates.
+    fn build_with(&self, codegen: &[&str]) -> Result<PathBuf> {
         let folder = root().join(self.package);
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        let target_folder =
-            env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), |set| root().join(set));
-        cargo.current_dir(&folder).args(["build", "--quiet", "--locked", "--release", "--target", TARGET]);
+        let target_folder = target_folder(&folder);
+        cargo.current_dir(&folder).args(["rustc", "--quiet", "--locked", "--release", "--target", TARGET]);
         match self.features {
             "-" => cargo.arg("--no-default-features"),
             features => cargo.args(["--features", features]),
         };
         cargo.args(["--bin", self.name]).arg("--target-dir").arg(&target_folder);
+        cargo.arg("--").args(codegen);
         // What is counted must not depend on flags meant for the host.
         cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         // Neither must it depend on who runs cargo: a cargo above this one sets what its own build was told.

@@ -23,15 +23,22 @@ pub struct Size {
     pub ram: u64,
 }
 
+/// A function: its address, since several instances of a generic one share a name, and its name, demangled.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Function {
+    pub address: u64,
+    pub name: String,
+}
+
 /// A function that refers to another one.
 #[derive(Clone, Debug)]
 pub struct Reference {
     /// The address of the instruction, or of the constant.
     pub at: u64,
-    /// The name of the function that is referred to, demangled.
-    pub to: String,
-    /// The name of the function that refers, demangled; none for a constant.
-    pub from: Option<String>,
+    /// The function that is referred to.
+    pub to: Function,
+    /// The function that refers; none for a constant.
+    pub from: Option<Function>,
 }
 
 /// What tells the source of an address.
@@ -95,8 +102,11 @@ impl Elf {
                 let around = functions.range(..=at).next_back().filter(|(start, (size, _))| at < *start + size);
                 found.push(Reference {
                     at,
-                    to: demangled(&String::from_utf8_lossy(name)),
-                    from: around.map(|(_, (_, name))| name.clone()),
+                    to: Function {
+                        address: u64::from(symbol.st_value.get(endian)) & !1,
+                        name: demangled(&String::from_utf8_lossy(name)),
+                    },
+                    from: around.map(|(start, (_, name))| Function { address: *start, name: name.clone() }),
                 });
             }
         }

@@ -4,13 +4,18 @@ mod build;
 mod cable;
 mod elf;
 mod emulator;
+mod faulty;
 mod figures;
 mod kiosk;
 mod log;
 mod measure;
 mod panics;
+#[path = "../../xtask/src/readme.rs"]
+mod readme;
 mod relay;
 mod scenarios;
+mod sites;
+mod table;
 
 use std::net::SocketAddr;
 
@@ -27,8 +32,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Show that the core cannot panic: find every place in an image of all its public functions that could, and hold
-    /// them against tests/audit/panics.tsv.
+    /// Show that the core and the devices' transport cannot panic: find every place in images of all their public
+    /// functions that could, and hold them against tests/audit/panics.tsv.
     Panics,
     /// Measure flash, RAM, stack and instructions, and hold them against bounds and tests/audit/baseline.tsv.
     Figures(figures::Options),

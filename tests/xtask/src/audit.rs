@@ -5,6 +5,7 @@ use std::fs;
 
 use clap::Args;
 
+use crate::outside;
 use crate::run::{Result, Steps, cargo, must, output, root};
 use crate::tools;
 
@@ -20,9 +21,8 @@ const CORE: &str = "tests/xtask/core-dependencies.tsv";
 pub(crate) fn run(options: &Options) -> Result {
     let mut steps = Steps::default();
     steps.step("cargo-deny is there", tools::cargo_deny);
-    steps.step("licences, sources, duplicates", || {
-        must(&mut cargo(&["deny", "--all-features", "check", "bans", "licenses", "sources"]))
-    });
+    steps.step("licences, sources, duplicates", || must(&mut outside::cargo_deny(&[])));
+    outside::deny(&mut steps);
     steps.step("the core's dependencies", core_dependencies);
     if options.advisories {
         steps.step("advisories", || must(&mut cargo(&["deny", "--all-features", "check", "advisories"])));

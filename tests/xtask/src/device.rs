@@ -5,7 +5,8 @@ use std::env;
 
 use clap::Args;
 
-use crate::run::{Result, Steps, cargo, must, program, root};
+use crate::outside::{TARGET, own_folder};
+use crate::run::{Result, Steps, cargo, must, program};
 use crate::test::make_usable;
 
 #[derive(Args)]
@@ -28,7 +29,6 @@ pub(crate) struct FirmwareOptions {
     arguments: Vec<String>,
 }
 
-const TARGET: &str = "thumbv7em-none-eabi";
 const QEMU: &str = "qemu-system-arm";
 const QEMU_PACKAGE: [&str; 4] = ["install", "-y", "--no-install-recommends", "qemu-system-arm"];
 
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result {
     }
     let mut steps = Steps::default();
     for (name, check) in [
-        ("no panic in the core", "panics"),
+        ("no panic in the core and the transport", "panics"),
         ("flash, RAM, stack and instructions", "figures"),
         ("a kiosk in the emulator", "scenarios"),
     ] {
@@ -78,10 +78,7 @@ fn is_there() -> bool {
 
 fn start(arguments: &[String]) -> Result {
     let mut run = cargo(&["run", "--quiet", "--locked", "--manifest-path", "tests/device/Cargo.toml"]);
-    if env::var_os("CARGO_TARGET_DIR").is_none() {
-        // Images and tool share one folder, beside the workspace's own.
-        run.env("CARGO_TARGET_DIR", root().join("target/device"));
-    }
+    own_folder(&mut run);
     // The tool starts cargo itself; what this cargo was told about its own packages must not reach it.
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") || name == "CARGO_MANIFEST_DIR" {

@@ -1,9 +1,18 @@
 //! `cargo xtask lint`.
 
-use crate::privacy;
-use crate::run::{Result, Steps, cargo, must};
+use clap::Args;
 
-pub(crate) fn run() -> Result {
+use crate::run::{Result, Steps, cargo, is_ci, must};
+use crate::{outside, privacy};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Fail where the target of the device is missing on this machine, as CI does.
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(crate) fn run(options: &Options) -> Result {
     let mut steps = Steps::default();
     steps.step("formatting", || must(&mut cargo(&["fmt", "--all", "--check"])));
     for (name, what) in [
@@ -14,6 +23,7 @@ pub(crate) fn run() -> Result {
     ] {
         steps.step(name, || must(cargo(&["clippy", "--quiet"]).args(what).args(["--", "--deny", "warnings"])));
     }
+    outside::lint(&mut steps, options.strict || is_ci());
     // Libraries only: the command's binary has the core's name, and its pages would be written over the core's.
     steps.step("rustdoc", || {
         let doc = ["doc", "--quiet", "--no-deps", "--all-features"];

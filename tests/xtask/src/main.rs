@@ -4,8 +4,11 @@
 mod audit;
 mod bench;
 mod device;
+mod hack;
 mod lint;
+mod outside;
 mod privacy;
+mod readme;
 mod run;
 mod test;
 mod tools;
@@ -45,7 +48,17 @@ enum Command {
     Bench(bench::Options),
 
     /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
-    Lint,
+    ///
+    /// Also of the workspaces outside the main one, in tests/device, tests/audit and examples/firmware, each with the
+    /// features that are built, for the device's target. A target that is missing is handled as by `test`.
+    Lint(lint::Options),
+
+    /// Clippy on the core and the devices' transport without an operating system, features alone, in pairs and together.
+    ///
+    /// For a Cortex-M0, a Cortex-M4 without and with floating point, and a RISC-V without atomics. The feature rustls
+    /// needs compare-and-swap: where there is none it must refuse to build, and say why. Installs cargo-hack, by cargo.
+    /// A target that is missing is handled as by `test`; to install one: rustup target add.
+    Hack(hack::Options),
 
     /// See that no identity or mobile number in the tree can be a living person's.
     ///
@@ -54,7 +67,7 @@ enum Command {
     /// tests/xtask/allowed-numbers.tsv.
     Privacy,
 
-    /// Licences, sources and duplicates of all dependencies (deny.toml), and the core's dependencies by name.
+    /// Licences, sources and duplicates of all dependencies (a deny.toml in each workspace), and the core's dependencies by name.
     ///
     /// Installs cargo-deny, by cargo. The core's dependencies are listed with their reasons in
     /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
@@ -62,8 +75,8 @@ enum Command {
 
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
     ///
-    /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core cannot
-    /// panic, `figures` holds flash, RAM, stack and instructions against bounds and tests/audit/baseline.tsv, `scenarios`
+    /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core and
+    /// the devices' transport cannot panic, `figures` holds flash, RAM, stack and instructions against bounds and tests/audit/baseline.tsv, `scenarios`
     /// lets a kiosk meet every kind of ending. Without one of these words all of them run.
     Device(device::Options),
 
@@ -72,7 +85,7 @@ enum Command {
     /// Shows what the kiosk logs and what its screen says. The exit status is 0 when that worked, whatever the verdict is.
     Firmware(device::FirmwareOptions),
 
-    /// Install the tools that bench and audit need. They do so themselves; this is for doing it in advance.
+    /// Install the tools that bench, hack and audit need. They do so themselves; this is for doing it in advance.
     Setup,
 }
 
@@ -80,7 +93,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Test(options) => test::run(&options),
         Command::Bench(options) => bench::run(&options),
-        Command::Lint => lint::run(),
+        Command::Hack(options) => hack::run(&options),
+        Command::Lint(options) => lint::run(&options),
         Command::Privacy => privacy::run(),
         Command::Audit(options) => audit::run(&options),
         Command::Device(options) => device::run(&options),

@@ -50,13 +50,7 @@ pub(crate) fn run(options: &Options) -> Result {
         }
     }
     for target in TARGETS {
-        if let Err(why) = make_usable(target, options.offline) {
-            let name = format!("builds for {target}");
-            if strict {
-                steps.step(&name, || Err(why));
-            } else {
-                steps.skip(&name, &why);
-            }
+        if !usable_or_noted(&mut steps, target, strict, options.offline) {
             continue;
         }
         for (package, features) in BARE_METAL {
@@ -70,8 +64,21 @@ pub(crate) fn run(options: &Options) -> Result {
     steps.finish()
 }
 
-fn locked(strict: bool) -> Option<&'static str> {
+/// Cargo's argument that keeps it from changing `Cargo.lock`.
+pub(crate) fn locked(strict: bool) -> Option<&'static str> {
     strict.then_some("--locked")
+}
+
+/// Whether there is anything to build for `target`; if not, the steps say so.
+pub(crate) fn usable_or_noted(steps: &mut Steps, target: &str, strict: bool, offline: bool) -> bool {
+    let Err(why) = make_usable(target, offline) else { return true };
+    let name = format!("builds for {target}");
+    if strict {
+        steps.step(&name, || Err(why));
+    } else {
+        steps.skip(&name, &why);
+    }
+    false
 }
 
 /// Has a look, installs what is missing, has another look.

@@ -7,10 +7,14 @@ use crate::run::{Result, cargo, must, program, root};
 /// Any 0.20: the format of deny.toml is the same in all of them.
 const CARGO_DENY: &str = "0.20.2";
 
+/// Any 0.6: its options are the same in all of them.
+const CARGO_HACK: &str = "0.6.46";
+
 /// Installs all of them.
 pub(crate) fn setup() -> Result {
     gungraun_runner()?;
-    cargo_deny()
+    cargo_deny()?;
+    cargo_hack()
 }
 
 /// The program behind the gungraun library, which refuses to work with any other version than its own.
@@ -24,11 +28,21 @@ pub(crate) fn gungraun_runner() -> Result {
 
 /// Checks licences, sources and duplicates.
 pub(crate) fn cargo_deny() -> Result {
+    release_of("cargo-deny", CARGO_DENY)
+}
+
+/// Builds with one combination of features after another.
+pub(crate) fn cargo_hack() -> Result {
+    release_of("cargo-hack", CARGO_HACK)
+}
+
+/// Installs `version`, unless there is one that differs in nothing but the last number.
+fn release_of(name: &str, version: &str) -> Result {
     let release = |version: &str| version.rsplit_once('.').map(|(release, _)| release.to_owned());
-    if installed("cargo-deny").is_some_and(|version| release(&version) == release(CARGO_DENY)) {
+    if installed(name).is_some_and(|found| release(&found) == release(version)) {
         return Ok(());
     }
-    install("cargo-deny", CARGO_DENY)
+    install(name, version)
 }
 
 /// Valgrind comes from the system.
@@ -45,7 +59,9 @@ fn install(name: &str, version: &str) -> Result {
 
 /// The last word of what `--version` prints.
 fn installed(name: &str) -> Option<String> {
-    let output = program(name).arg("--version").output().ok()?;
+    // cargo's own subcommands do not all know themselves by their whole name.
+    let mut asked = name.strip_prefix("cargo-").map_or_else(|| program(name), |subcommand| cargo(&[subcommand]));
+    let output = asked.arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     text.split_whitespace().last().map(str::to_owned)
 }

@@ -22,7 +22,7 @@ mod chain;
 pub mod embedded;
 #[cfg(feature = "rsa")]
 mod rsa;
-#[cfg(feature = "rustls")]
+#[cfg(all(feature = "rustls", target_has_atomic = "ptr"))]
 pub mod rustls;
 
 use core::fmt;

@@ -163,6 +163,11 @@ impl Words for English {
                     .to_owned()
             }
             Wrong::NoJson => "heyan sandbox prints no JSON: leave out --json and read its line that begins with ready.".to_owned(),
+            Wrong::Exposed => {
+                "other machines would reach this address, and the simulated gateway keeps nobody out: use 127.0.0.1 or [::1] \
+                 with --listen, or add --expose-to-network."
+                    .to_owned()
+            }
             Wrong::Refused(reason) => format!("the request was refused before it was sent ({reason}): correct that first."),
         }
     }

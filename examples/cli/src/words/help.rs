@@ -113,6 +113,13 @@ const ARGUMENTS: &[(&str, Both)] = &[
         ),
     ),
     ("listen", both("监听地址；默认 127.0.0.1 上的任意空闲端口", "Where to listen; default a free port of 127.0.0.1")),
+    (
+        "expose_to_network",
+        both(
+            "允许监听别的机器能访问的地址；模拟网关不拦任何人",
+            "Listen where other machines reach it, too; it keeps nobody out",
+        ),
+    ),
     ("https", both("使用 TLS，CA 在启动时生成", "Speak TLS, under a CA made at the start")),
     ("ca_out", both("把 CA 证书（PEM）写到这个文件", "Write the CA's certificate to this file (PEM)")),
     ("quota", both("每个服务商的收费次数，用完后拒绝", "So many charged calls for each provider, then refused")),

@@ -115,6 +115,10 @@ impl Words for Chinese {
                 "--timestamp 和 --nonce 只用于签名请求：请设置 HEYAN_APPKEY 和 HEYAN_APPSECRET，或去掉这两个参数。".to_owned()
             }
             Wrong::NoJson => "heyan sandbox 没有 JSON 输出：请去掉 --json，读它的 ready 一行。".to_owned(),
+            Wrong::Exposed => {
+                "别的机器能访问这个地址，而模拟网关不拦任何人：--listen 请用 127.0.0.1 或 [::1]，或加上 --expose-to-network。"
+                    .to_owned()
+            }
             Wrong::Refused(reason) => format!("请求在发送之前被拒绝（{reason}）：请改正后再运行。"),
         }
     }

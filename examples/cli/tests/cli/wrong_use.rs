@@ -153,6 +153,8 @@ fn the_parser_s_objections_never_repeat_a_value() {
         (vec!["check", "--json=张三", ID], &["--json"]),
         (vec!["verify", "--name", NAME, "--name", "李四"], &["--name", "twice"]),
         (vec!["sandbox", "--listen", "张三"], &["--listen"]),
+        (vec!["sandbox", "--listen", "0.0.0.0:0"], &["--expose-to-network", "127.0.0.1"]),
+        (vec!["sandbox", "--listen", "[::]:0"], &["--expose-to-network"]),
         (vec!["张三"], &["verify", "explain"]),
         (vec!["batch", "--provider", "idcert"], &["verify", "explain"]),
         (vec!["help"], &["verify", "--help"]),

@@ -4,8 +4,8 @@
 
 #[path = "../controls.rs"]
 mod controls;
-#[path = "../halt.rs"]
-mod halt;
+#[path = "../tell.rs"]
+mod tell;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {

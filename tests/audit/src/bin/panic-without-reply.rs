@@ -2,8 +2,8 @@
 #![no_main]
 //! The image of [`heyan_audit::calls::without_reply`].
 
-#[path = "../halt.rs"]
-mod halt;
+#[path = "../tell.rs"]
+mod tell;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {

@@ -7,6 +7,8 @@ mod policy;
 mod reply;
 mod request;
 mod subject;
+#[cfg(feature = "transport")]
+pub mod transport;
 mod words;
 
 use core::hint::black_box;

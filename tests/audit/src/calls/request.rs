@@ -43,6 +43,7 @@ pub(super) fn inquiry(provider: &dyn Provider, to: impl FnOnce(&Inquiry<'_>)) ->
             if black_box(true) {
                 inquiry = inquiry.with_fields(&extra);
             }
+            inquiry.restamp(Stamp::new(black_box(2), black_box([8; 16])));
             to(&inquiry);
         }
         Err(error) => take(shown(&error)),

@@ -90,7 +90,7 @@ fn names() {
                 take(name.expose_given());
                 take(show(&name.masked() as &dyn Display));
                 take(show(&name as &dyn Debug));
-                take(name == black_box(name.clone()));
+                take(name == black_box(name));
             }
             Err(error) => take(shown(&error)),
         }

@@ -1,13 +1,12 @@
 //! The table of the READMEs, drawn from the baseline.
 
 use std::fmt::Write;
-use std::fs;
 
 use super::baseline::{Counts, Unit};
+use crate::readme::{self, grouped, row};
 use crate::run::{Result, root};
 
-const BEGIN: &str = "<!-- bench:begin -->\n";
-const END: &str = "<!-- bench:end -->\n";
+const NAME: &str = "bench";
 
 type Draw = fn(&Counts) -> Result<String>;
 
@@ -80,18 +79,19 @@ fn draw(counts: &Counts, words: &Words, units: [&str; 3]) -> Result<String> {
         let (bound, times) = Counts::bound_on(Unit::Instructions, case)?;
         // Rounded up: it is shown beside a bound.
         let count = counts.of(Unit::Instructions, case)?.div_ceil(times);
-        row(&mut text, title, units[0], count, bound);
+        text += &row(title, units[0], count, Some(bound));
     }
     let stack = |case| counts.most(Unit::StackBytes, case);
     let request = stack("request_appcode")?.max(stack("request_signed")?);
-    row(&mut text, words.stack_request, units[1], request, Counts::bound_on(Unit::StackBytes, "request_signed")?.0);
-    row(&mut text, words.stack_reply, units[1], stack("reply")?, Counts::bound_on(Unit::StackBytes, "reply")?.0);
-    let _ = writeln!(text, "| {} | {} | {} | | |", words.stack_exchange, units[1], grouped(stack("exchange")?));
+    let bound = |case| Ok::<_, String>(Some(Counts::bound_on(Unit::StackBytes, case)?.0));
+    text += &row(words.stack_request, units[1], request, bound("request_signed")?);
+    text += &row(words.stack_reply, units[1], stack("reply")?, bound("reply")?);
+    text += &row(words.stack_exchange, units[1], stack("exchange")?, None);
     let mut blocks = 0;
     for case in ["id_parse", "id_bulk_1000", "request_appcode", "request_signed", "reply", "exchange"] {
         blocks += counts.most(Unit::Allocations, case)?;
     }
-    let _ = writeln!(text, "| {} | {} | {blocks} | 0 | |", words.heap, units[2]);
+    text += &row(words.heap, units[2], blocks, Some(0));
 
     let _ = write!(text, "\n{}\n|---|---:|---:|---:|---:|\n", words.providers_head);
     for provider in counts.providers("reply") {
@@ -104,58 +104,12 @@ fn draw(counts: &Counts, words: &Words, units: [&str; 3]) -> Result<String> {
     Ok(text)
 }
 
-fn row(text: &mut String, title: &str, unit: &str, count: u64, bound: u64) {
-    let share = (count * 100).div_ceil(bound);
-    let _ = writeln!(text, "| {title} | {unit} | {} | {} | {share} % |", grouped(count), grouped(bound));
-}
-
-/// With a comma between thousands.
-fn grouped(count: u64) -> String {
-    if count < 1000 { count.to_string() } else { format!("{},{:03}", grouped(count / 1000), count % 1000) }
-}
-
-/// Replaces what stands between the markers.
+/// Writes it into a README.
 pub(crate) fn write(readme: &str, table: &str) -> Result {
-    let path = root().join(readme);
-    let text = fs::read_to_string(&path).map_err(|error| format!("{readme}: {error}"))?;
-    let (before, _, after) = parts(readme, &text)?;
-    fs::write(&path, format!("{before}{table}{after}")).map_err(|error| format!("{readme}: {error}"))
+    readme::write(&root().join(readme), NAME, table)
 }
 
-/// Says whether it is what stands between the markers.
+/// Sees that it stands in a README.
 pub(crate) fn check(readme: &str, table: &str) -> Result {
-    let text = fs::read_to_string(root().join(readme)).map_err(|error| format!("{readme}: {error}"))?;
-    if parts(readme, &text)?.1 == table {
-        return Ok(());
-    }
-    Err(format!("the table in {readme} is not the baseline's: cargo xtask bench --write-readme"))
-}
-
-/// Up to and with the first marker, between the two, and from the second one on.
-fn parts<'t>(readme: &str, text: &'t str) -> Result<(&'t str, &'t str, &'t str)> {
-    let markers = || {
-        let from = text.find(BEGIN)? + BEGIN.len();
-        let to = from + text.get(from..)?.find(END)?;
-        Some((text.get(..from)?, text.get(from..to)?, text.get(to..)?))
-    };
-    markers().ok_or_else(|| format!("{readme} has no line {:?} with a line {:?} after it", BEGIN.trim(), END.trim()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{grouped, parts};
-
-    #[test]
-    fn groups_thousands() {
-        for (count, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_002_003, "1,002,003")] {
-            assert_eq!(grouped(count), text);
-        }
-    }
-
-    #[test]
-    fn finds_the_markers() {
-        let text = "a\n<!-- bench:begin -->\nb\n<!-- bench:end -->\nc\n";
-        assert_eq!(parts("", text), Ok(("a\n<!-- bench:begin -->\n", "b\n", "<!-- bench:end -->\nc\n")));
-        assert!(parts("", "<!-- bench:end -->\n<!-- bench:begin -->\n").is_err());
-    }
+    readme::check(&root().join(readme), NAME, table, "cargo xtask bench --write-readme")
 }

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "embedded-tls")]
 pub mod embedded;
-#[cfg(feature = "rustls")]
+#[cfg(all(feature = "rustls", target_has_atomic = "ptr"))]
 pub mod rustls;
 #[cfg(feature = "embedded-tls")]
 mod watched;

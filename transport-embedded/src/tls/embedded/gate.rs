@@ -113,7 +113,7 @@ impl<T: embedded_io_async::Read + embedded_io_async::Write> embedded_io_async::R
 impl<T: embedded_io_async::Write> embedded_io_async::Write for Gate<T> {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         self.unflushed = true;
-        self.channel.write(bytes).await.map_err(|error| kind(&error))
+        taken(self.channel.write(bytes).await, bytes)
     }
 
     async fn flush(&mut self) -> Result<(), ErrorKind> {
@@ -138,12 +138,22 @@ impl<T: embedded_io::Read + embedded_io::Write> embedded_io::Read for Gate<T> {
 impl<T: embedded_io::Write> embedded_io::Write for Gate<T> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         self.unflushed = true;
-        self.channel.write(bytes).map_err(|error| kind(&error))
+        taken(self.channel.write(bytes), bytes)
     }
 
     fn flush(&mut self) -> Result<(), ErrorKind> {
         self.unflushed = false;
         self.channel.flush().map_err(|error| kind(&error))
+    }
+}
+
+/// What a channel says to have taken of `bytes`. Above the gate stands `write_all`, which panics at a channel that takes
+/// nothing any more, as one does that is closed, and at one that counts wrong.
+fn taken<E: embedded_io::Error>(written: Result<usize, E>, bytes: &[u8]) -> Result<usize, ErrorKind> {
+    match written {
+        Ok(0) if !bytes.is_empty() => Err(ErrorKind::WriteZero),
+        Ok(count) => Ok(count.min(bytes.len())),
+        Err(error) => Err(kind(&error)),
     }
 }
 
@@ -259,5 +269,43 @@ mod tests {
             assert_eq!(passed(&[(HANDSHAKE, 122), second]), 1, "{second:?}");
         }
         assert_eq!(passed(&[(HANDSHAKE, 9), (CHANGE_CIPHER_SPEC, 1), (CHANGE_CIPHER_SPEC, 1)]), 2);
+    }
+
+    /// Takes of what is written as many bytes as it says.
+    struct Takes(usize);
+
+    impl ErrorType for Takes {
+        type Error = ErrorKind;
+    }
+
+    impl embedded_io::Write for Takes {
+        fn write(&mut self, _: &[u8]) -> Result<usize, ErrorKind> {
+            Ok(self.0)
+        }
+
+        fn flush(&mut self) -> Result<(), ErrorKind> {
+            Ok(())
+        }
+    }
+
+    impl embedded_io_async::Write for Takes {
+        async fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
+            embedded_io::Write::write(self, bytes)
+        }
+
+        async fn flush(&mut self) -> Result<(), ErrorKind> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_channel_that_counts_wrong_is_no_panic() {
+        for (says, ends) in [(0, Err(ErrorKind::WriteZero)), (3, Ok(())), (99, Ok(()))] {
+            assert_eq!(embedded_io::Write::write_all(&mut Gate::new(Takes(says)), b"record"), ends);
+            let mut gate = Gate::new(Takes(says));
+            let mut written = std::pin::pin!(embedded_io_async::Write::write_all(&mut gate, b"record"));
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert_eq!(written.as_mut().poll(&mut context), std::task::Poll::Ready(ends));
+        }
     }
 }

@@ -56,11 +56,6 @@
 //! # }
 //! ```
 
-#[cfg(not(target_has_atomic = "ptr"))]
-compile_error!(
-    "the feature `rustls` needs atomics that this target does not have (ARMv6-M, RISC-V without A): use `embedded-tls`"
-);
-
 mod aead;
 mod asynch;
 mod engine;

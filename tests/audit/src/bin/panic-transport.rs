@@ -1,0 +1,12 @@
+#![no_std]
+#![no_main]
+//! The image of [`heyan_audit::calls::transport::plain`].
+
+#[path = "../tell.rs"]
+mod tell;
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    heyan_audit::calls::transport::plain();
+    heyan_audit::board::exit(0)
+}
