@@ -1,8 +1,6 @@
 //! A scripted peer that speaks both twins' language, and an executor of ten lines.
-#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
-#[cfg(all(feature = "embedded-tls", feature = "rustls"))]
-pub(crate) mod pki;
 #[cfg(all(feature = "embedded-tls", feature = "rustls"))]
 pub(crate) mod tls;
 
@@ -17,6 +15,7 @@ use embedded_io::{ErrorKind, ErrorType};
 use heyan::provider::IDCERT;
 use heyan::{AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Name, Subject};
 use heyan_embedded::{Clock, Deadlines, Timer, Watch, blocking};
+pub(crate) use heyan_peers::{count_requests, reply};
 
 pub(crate) const BUFFER_LEN: usize = IDCERT.info().buffer_len();
 /// The host of a provider that `inquiry` asks.
@@ -34,12 +33,6 @@ pub(crate) fn insecure_inquiry() -> Inquiry<'static> {
 
 pub(crate) fn request_len() -> usize {
     inquiry().write(&mut [0; BUFFER_LEN]).unwrap().len()
-}
-
-/// A reply with this verdict code (`01` match, `02` mismatch, `202` no record) that keeps the connection.
-pub(crate) fn reply(status: &str) -> Vec<u8> {
-    let body = format!(r#"{{"status":"{status}","idCard":"11*****009X","traceId":"20211208013_9aph_5e91"}}"#);
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -209,9 +202,4 @@ pub(crate) fn block_on_with<F: Future>(future: F, mut wait: impl FnMut()) -> F::
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     block_on_with(future, || ())
-}
-
-/// Whole requests in these bytes; all of them are GETs.
-pub(crate) fn count_requests(bytes: &[u8]) -> usize {
-    bytes.windows(4).filter(|window| window == b"\r\n\r\n").count()
 }
