@@ -258,7 +258,8 @@ pub fn proofs() -> Vec<Case> {
     let identities = vec![root.issue(&leaf(GATEWAY)), stranger.issue(&leaf(GATEWAY))];
     let hash = vec![0x11; 32];
     // rustls knows by itself what must come when, so that only a wrong signature depends on what it is told to check.
-    let cases: Vec<(&str, Vec<Say>, &'static [Tls], &'static [&'static str])> = vec![
+    type Proof = (&'static str, Vec<Say>, &'static [Tls], &'static [&'static str]);
+    let cases: Vec<Proof> = vec![
         ("no certificate", vec![Finished], EMBEDDED, &["NoCertificate", "Protocol"]),
         ("an empty certificate", vec![NoCertificates, Finished], EMBEDDED, &["NoCertificate", "Protocol"]),
         (
@@ -294,7 +295,7 @@ pub fn proofs() -> Vec<Case> {
         ("a wrong finished", vec![Certificate(0), CertificateVerify(0), WrongFinished], &[], &["Protocol"]),
         ("all in clear", vec![InClear(8, vec![0, 0]), InClear(20, hash)], &[], &["Protocol"]),
     ];
-    let case = |(what, part, falls, words): (&str, Vec<Say>, _, _)| {
+    let case = |(what, part, falls, words): Proof| {
         let begin = if what == "all in clear" { Vec::new() } else { vec![EncryptedExtensions] };
         Case {
             what: what.to_owned(),

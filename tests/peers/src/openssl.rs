@@ -33,13 +33,11 @@ impl OpenSsl {
     /// `None` when there is no `openssl` on the path; it says so.
     #[must_use]
     pub fn find() -> Option<Self> {
-        static DIRS: AtomicUsize = AtomicUsize::new(0);
         if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_err() {
             eprintln!("skipped: there is no openssl on the path");
             return None;
         }
-        let count = DIRS.fetch_add(1, Ordering::Relaxed);
-        let dir = std::env::temp_dir().join(format!("heyan-openssl-{}-{count}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("heyan-openssl-{}-{}", std::process::id(), number()));
         std::fs::create_dir_all(&dir).unwrap();
         Some(Self(dir))
     }
@@ -47,7 +45,7 @@ impl OpenSsl {
     /// A root and a leaf with keys of these kinds (`rsa:2048` or `ec`), certificates signed with this digest (`-sha256`).
     #[must_use]
     pub fn pki(&self, root_kind: &str, leaf_kind: &str, digest: &str) -> Pki {
-        let pki = self.root(&format!("{root_kind}-{leaf_kind}{digest}"), root_kind, digest);
+        let pki = self.root(root_kind, digest);
         pki.issue("root", "leaf", leaf_kind, digest, &leaf_extensions());
         pki
     }
@@ -56,15 +54,15 @@ impl OpenSsl {
     #[must_use]
     pub fn pki_with_intermediate(&self, kind: &str) -> Pki {
         let digest = "-sha256";
-        let pki = self.root(&format!("{kind}-intermediate"), kind, digest);
+        let pki = self.root(kind, digest);
         let authority = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n";
         pki.issue("root", "intermediate", kind, digest, authority);
         pki.issue("intermediate", "leaf", kind, digest, &leaf_extensions());
         pki
     }
 
-    fn root(&self, name: &str, kind: &str, digest: &str) -> Pki {
-        let dir = self.0.join(name.replace(':', "-"));
+    fn root(&self, kind: &str, digest: &str) -> Pki {
+        let dir = self.0.join(number().to_string());
         std::fs::create_dir_all(&dir).unwrap();
         let mut pki = Pki { dir, root: Vec::new() };
         let usage = ["-x509", "-days", "30", "-out", "root.pem", "-addext", "keyUsage=critical,keyCertSign"];
@@ -77,10 +75,9 @@ impl OpenSsl {
     /// A server for one connection, which answers the first request with "match".
     #[must_use]
     pub fn serve(&self, pki: &Pki, options: &[&str]) -> Peer {
-        static SOCKETS: AtomicUsize = AtomicUsize::new(0);
         // A port that is free now may be taken by the time that openssl listens; the name of a socket is its own.
         // OpenSSL has room for 31 characters of it.
-        let name = format!("{}.sock", SOCKETS.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{}.sock", number());
         let socket = self.0.join(&name);
         let words = format!("s_server -quiet -naccept 1 -cert leaf.pem -key leaf.key -unix ../{name}");
         let mut server = pki.openssl(&words);
@@ -111,6 +108,12 @@ impl OpenSsl {
         });
         Peer { child, address, decrypted }
     }
+}
+
+/// Another one with each call.
+fn number() -> usize {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn leaf_extensions() -> String {

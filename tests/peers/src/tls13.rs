@@ -178,6 +178,7 @@ fn verify_message(identity: &Identity, scheme: u16, hash: &[u8]) -> Vec<u8> {
 }
 
 /// Plays this part to one client, and then answers its request, if one comes, with `reply`.
+#[must_use]
 pub fn play(mut socket: TcpStream, identities: &[Identity], part: &[Say], after: &[Say], reply: &[u8]) -> Heard {
     let mut heard = Heard::default();
     let Some((_, hello)) = read_record(&mut socket) else { return heard };
