@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use heyan::{ChannelFault, Error, Verdict};
 use heyan_embedded::tls::{Dates, TlsError, Trust};
-use heyan_peers::{Authority, DAY, GATEWAY, Must, OpenSsl, changed, gateway, leaf, server_config};
+use heyan_peers::{Authority, DAY, GATEWAY, Must, OpenSsl, changed, closing_gateway, gateway, leaf, server_config};
 use rcgen::ExtendedKeyUsagePurpose::ServerAuth;
 use rustls::version::{TLS12, TLS13};
-use support::tls::{ALGORITHMS, Client, Socket, call, call_with, leak, trust};
+use support::tls::{ALGORITHMS, Client, Socket, call, call_and_wait, call_with, leak, trust};
 
 #[test]
 fn a_leaf_and_one_through_an_intermediate_are_believed() {
@@ -126,6 +126,29 @@ fn a_device_without_a_clock_takes_any_date_and_checks_the_rest() {
             assert_eq!(ended[0].is_ok(), believed, "{client:?}: {ended:?}");
             assert_eq!(peer.join().unwrap()[0].request.is_empty(), !believed);
         }
+    }
+}
+
+#[test]
+fn a_connection_that_the_gateway_closed_meanwhile_is_not_used() {
+    let root = Authority::root("Root");
+    let identity = root.issue(&leaf(GATEWAY));
+    for client in Client::ALL {
+        let (address, peer) = closing_gateway(server_config(&identity, &[&TLS13]));
+        let trust = trust(root.der());
+        let config = heyan_embedded::tls::rustls::Config::new(&ALGORITHMS, trust).unwrap();
+        let (mut peer, mut seen) = (Some(peer), Vec::new());
+        let ended = call_and_wait(client, Socket::connect(address), trust, &config, 2, || {
+            seen = peer.take().unwrap().join().unwrap().request;
+        });
+        assert!(ended[0].is_ok(), "{client:?}: {ended:?}");
+        let Err(Error::Channel(error)) = &ended[1] else { panic!("{client:?}: {ended:?}") };
+        assert_eq!(
+            (error.fault, error.sent, error.source.is_none()),
+            (ChannelFault::Broken, false, true),
+            "{client:?}"
+        );
+        assert_eq!(support::count_requests(&seen), 1, "{client:?}");
     }
 }
 

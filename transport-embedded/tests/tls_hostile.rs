@@ -366,6 +366,12 @@ impl embedded_io::Read for Noise<'_> {
     }
 }
 
+impl embedded_io::ReadReady for Noise<'_> {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        Ok(true)
+    }
+}
+
 impl embedded_io::Write for Noise<'_> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
         Ok(bytes.len())

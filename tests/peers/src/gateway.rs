@@ -44,14 +44,23 @@ pub fn gateway(config: Arc<ServerConfig>, connections: usize) -> (SocketAddr, Jo
             .map(|_| {
                 let (socket, _) = listener.accept().unwrap();
                 socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-                serve(socket, Arc::clone(&config))
+                serve(socket, Arc::clone(&config), usize::MAX)
             })
             .collect()
     });
     (address, thread)
 }
 
-fn serve(mut socket: TcpStream, config: Arc<ServerConfig>) -> Seen {
+/// A gateway for one connection, which promises to keep it open, and closes it after the first answer.
+#[must_use]
+pub fn closing_gateway(config: Arc<ServerConfig>) -> (SocketAddr, JoinHandle<Seen>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let thread = std::thread::spawn(move || serve(listener.accept().unwrap().0, config, 1));
+    (address, thread)
+}
+
+fn serve(mut socket: TcpStream, config: Arc<ServerConfig>, most: usize) -> Seen {
     let mut session = ServerConnection::new(config).unwrap();
     let mut seen = Seen::default();
     let mut answered = 0;
@@ -65,6 +74,11 @@ fn serve(mut socket: TcpStream, config: Arc<ServerConfig>) -> Seen {
         while count_requests(&seen.request) > answered {
             answered += 1;
             session.writer().write_all(&reply("01")).unwrap();
+        }
+        if answered >= most {
+            session.send_close_notify();
+            while session.wants_write() && session.write_tls(&mut socket).is_ok() {}
+            break;
         }
         if session.wants_write() {
             continue;

@@ -9,7 +9,7 @@ mod pki;
 pub mod tls13;
 
 pub use cases::{Case, Must, Running, Tls, accepted, certificates, matrix, player, proofs, weak};
-pub use gateway::{Seen, gateway, server_config};
+pub use gateway::{Seen, closing_gateway, gateway, server_config};
 pub use openssl::{OpenSsl, Peer, Pki};
 pub use pki::{Authority, DAY, Identity, changed, leaf, now};
 

@@ -61,6 +61,12 @@ pub(crate) enum Fate {
     FlushFails(ErrorKind),
     ReadFails(usize, ErrorKind),
     ReadEnds(usize),
+    /// After so many bytes of replies, between two requests, the peer closes.
+    IdleEnds(usize),
+    /// There, it says what follows in the script without being asked.
+    IdleSpeaks(usize),
+    /// There, the connection turns out to be broken.
+    IdleFails(usize, ErrorKind),
 }
 
 /// A peer that answers `reply`, whatever it is asked.
@@ -78,6 +84,11 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn new(reply: &[u8], piece: usize, fate: Fate) -> Self {
         Self { reply: reply.to_vec(), read: 0, written: Vec::new(), flushed: 0, piece, fate }
+    }
+
+    /// Whether something came that nobody asked for. The replies of a script wait for their requests otherwise.
+    fn speaks_unasked(&self) -> bool {
+        matches!(self.fate, Fate::IdleEnds(at) | Fate::IdleSpeaks(at) | Fate::IdleFails(at, _) if self.read == at)
     }
 }
 
@@ -111,14 +122,20 @@ impl embedded_io::Read for Script {
         assert_eq!(self.flushed, self.written.len(), "read before flush");
         let mut count = space.len().min(self.piece).min(self.reply.len() - self.read);
         match self.fate {
-            Fate::ReadFails(at, kind) if self.read == at => return Err(Failure(kind)),
-            Fate::ReadEnds(at) if self.read == at => return Ok(0),
+            Fate::ReadFails(at, kind) | Fate::IdleFails(at, kind) if self.read == at => return Err(Failure(kind)),
+            Fate::ReadEnds(at) | Fate::IdleEnds(at) if self.read == at => return Ok(0),
             Fate::ReadFails(at, _) | Fate::ReadEnds(at) => count = count.min(at - self.read),
             _ => {}
         }
         space[..count].copy_from_slice(&self.reply[self.read..self.read + count]);
         self.read += count;
         Ok(count)
+    }
+}
+
+impl embedded_io::ReadReady for Script {
+    fn read_ready(&mut self) -> Result<bool, Failure> {
+        Ok(self.speaks_unasked())
     }
 }
 
@@ -143,7 +160,9 @@ impl embedded_io_async::Write for Async {
 
 impl embedded_io_async::Read for Async {
     async fn read(&mut self, space: &mut [u8]) -> Result<usize, Failure> {
-        yield_once().await;
+        if !self.0.speaks_unasked() {
+            yield_once().await;
+        }
         embedded_io::Read::read(&mut self.0, space)
     }
 }

@@ -60,6 +60,15 @@ impl embedded_io::Read for Socket {
     }
 }
 
+impl embedded_io::ReadReady for Socket {
+    fn read_ready(&mut self) -> Result<bool, SocketError> {
+        self.0.set_nonblocking(true).map_err(socket_error)?;
+        let peeked = self.0.peek(&mut [0]);
+        self.0.set_nonblocking(false).map_err(socket_error)?;
+        Ok(!matches!(peeked, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock))
+    }
+}
+
 impl embedded_io::Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, SocketError> {
         self.0.write(bytes).map_err(socket_error)
@@ -72,6 +81,10 @@ impl embedded_io::Write for Socket {
 
 impl embedded_io_async::Read for Socket {
     async fn read(&mut self, space: &mut [u8]) -> Result<usize, SocketError> {
+        // Whoever asks only once whether something came must not be kept waiting by the socket.
+        if !embedded_io::ReadReady::read_ready(self)? {
+            super::yield_once().await;
+        }
         embedded_io::Read::read(self, space)
     }
 }
@@ -197,7 +210,11 @@ pub(crate) fn call(client: Client, address: SocketAddr, trust: Trust<'static>, p
 
 pub(crate) fn call_over<T>(client: Client, channel: T, trust: Trust<'static>, people: usize) -> Vec<Ended>
 where
-    T: embedded_io::Read + embedded_io::Write + embedded_io_async::Read + embedded_io_async::Write,
+    T: embedded_io::Read
+        + embedded_io::ReadReady
+        + embedded_io::Write
+        + embedded_io_async::Read
+        + embedded_io_async::Write,
 {
     let config = heap::Config::new(&ALGORITHMS, trust).unwrap();
     call_with(client, channel, trust, &config, people)
@@ -211,7 +228,30 @@ pub(crate) fn call_with<T>(
     people: usize,
 ) -> Vec<Ended>
 where
-    T: embedded_io::Read + embedded_io::Write + embedded_io_async::Read + embedded_io_async::Write,
+    T: embedded_io::Read
+        + embedded_io::ReadReady
+        + embedded_io::Write
+        + embedded_io_async::Read
+        + embedded_io_async::Write,
+{
+    call_and_wait(client, channel, trust, config, people, || ())
+}
+
+/// As `call_with`; `wait` is called before the second person and each one after.
+pub(crate) fn call_and_wait<T>(
+    client: Client,
+    channel: T,
+    trust: Trust<'static>,
+    config: &heap::Config,
+    people: usize,
+    mut wait: impl FnMut(),
+) -> Vec<Ended>
+where
+    T: embedded_io::Read
+        + embedded_io::ReadReady
+        + embedded_io::Write
+        + embedded_io_async::Read
+        + embedded_io_async::Write,
 {
     let (mut receive, mut send) = (vec![0; heap::RECEIVE_LEN], vec![0; heap::SEND_LEN]);
     let memory = Memory { receive: &mut receive, send: &mut send };
@@ -226,7 +266,10 @@ where
                 Err(error) => return vec![Err(Error::Channel(error))],
             };
             let mut ended = Vec::new();
-            for _ in 0..people {
+            for turn in 0..people {
+                if turn > 0 {
+                    wait();
+                }
                 ended.push(verify(&mut link, &inquiry, &mut buffer, &watch).await);
             }
             ended
@@ -234,7 +277,13 @@ where
         Client::EmbeddedBlocking => {
             match blocking::tls::embedded::open(channel, memory, GATEWAY, trust, &HOST_RANDOM, &watch) {
                 Ok(mut link) => {
-                    (0..people).map(|_| blocking::verify(&mut link, &inquiry, &mut buffer, &watch)).collect()
+                    let turn = |turn| {
+                        if turn > 0 {
+                            wait();
+                        }
+                        blocking::verify(&mut link, &inquiry, &mut buffer, &watch)
+                    };
+                    (0..people).map(turn).collect()
                 }
                 Err(error) => vec![Err(Error::Channel(error))],
             }
@@ -245,14 +294,23 @@ where
                 Err(error) => return unopened(error),
             };
             let mut ended = Vec::new();
-            for _ in 0..people {
+            for turn in 0..people {
+                if turn > 0 {
+                    wait();
+                }
                 ended.push(verify(&mut link, &inquiry, &mut buffer, &watch).await.map_err(plain));
             }
             ended
         }),
         Client::RustlsBlocking => match blocking::tls::rustls::open(channel, memory, GATEWAY, config, &watch) {
             Ok(mut link) => {
-                (0..people).map(|_| blocking::verify(&mut link, &inquiry, &mut buffer, &watch).map_err(plain)).collect()
+                let turn = |turn| {
+                    if turn > 0 {
+                        wait();
+                    }
+                    blocking::verify(&mut link, &inquiry, &mut buffer, &watch).map_err(plain)
+                };
+                (0..people).map(turn).collect()
             }
             Err(error) => unopened(error),
         },
