@@ -228,6 +228,9 @@ pub enum ChannelFault {
     TimedOut,
     /// An established connection broke.
     Broken,
+    /// The request must not go over the link that the program offered: the endpoint is https and the link is not secure, or
+    /// the link is to another host. The integrator acts; nobody on the network did anything wrong.
+    Link,
 }
 
 impl<C> ChannelError<C> {
@@ -237,11 +240,12 @@ impl<C> ChannelError<C> {
         if self.sent { Billing::Unknown } else { Billing::Free }
     }
 
-    /// A free failure may be tried again; a peer without proof of its identity is left for another provider.
+    /// A free failure may be tried again; a peer without proof of its identity is left for another provider; a program's
+    /// mistake stays one.
     #[must_use]
     pub const fn retry(&self) -> Retry {
         match (self.sent, self.fault) {
-            (true, _) => Retry::Never,
+            (true, _) | (false, ChannelFault::Link) => Retry::Never,
             (false, ChannelFault::Tls) => Retry::OtherProvider,
             (false, _) => Retry::SameProvider,
         }
@@ -253,11 +257,13 @@ impl<C> fmt::Display for ChannelError<C> {
         f.write_str(match self.fault {
             ChannelFault::Dns => "the host name could not be resolved: check the name server and the endpoint",
             ChannelFault::Connect => "no connection to the host: check the network, the port and the proxy",
+            ChannelFault::Tls if self.sent => "TLS broke under way",
             ChannelFault::Tls => {
                 "the peer did not prove its identity: check the clock, the trust anchors and who answers"
             }
             ChannelFault::TimedOut => "the deadline passed without a whole reply",
             ChannelFault::Broken => "the connection broke",
+            ChannelFault::Link => "the link is insecure or to another host: give one that suits the endpoint",
         })?;
         f.write_str(if self.sent {
             "; the request had left and may have been billed"

@@ -1,5 +1,9 @@
 //! The async loop around an exchange. `blocking/driver.rs` is its twin; a test compares the two on every reply.
 
+use core::future::poll_fn;
+use core::pin::pin;
+use core::task::Poll;
+
 use embedded_io_async::{ErrorType, Read, Write};
 use heyan::{ChannelError, Endpoint, Error, Exchange, Inquiry, OwnedOutcome, Step};
 use zeroize::Zeroize;
@@ -16,8 +20,8 @@ use crate::time::{Stage, Timer, Watch};
 ///
 /// # Errors
 /// [`Error`], whose [`billing`](Error::billing) says what it cost. A link that is not secure enough for the endpoint, or
-/// that was made for another host, is refused with [`ChannelFault::Tls`] before anything is sent; one that is not open
-/// any more with [`ChannelFault::Broken`].
+/// that was made for another host, is refused with [`ChannelFault::Link`] before anything is sent; one that is not open
+/// any more, and one that was kept and is not quiet, with [`ChannelFault::Broken`].
 pub async fn verify<L, T>(
     link: &mut L,
     inquiry: &Inquiry<'_>,
@@ -40,8 +44,9 @@ where
 /// `connect` is called when `kept` has no link that is open, and must put one there. It finds the old one in the slot:
 /// to drop it first, for a stack with a single socket, or to open it again.
 ///
-/// A kept connection that turns out to be dead before the last byte of the request left is replaced, and the request
-/// repeated, once; see [`Link::may_repeat`]. Nothing else is ever repeated.
+/// A kept connection which the peer closed while it was idle, or on which it said something unasked, is not used. It is
+/// replaced, once, and so is one that turns out to be dead before the last byte of the request left, and the request is
+/// repeated; see [`Link::may_repeat`]. Nothing else is ever repeated.
 ///
 /// # Errors
 /// As [`verify`], and what `connect` returns.
@@ -110,8 +115,23 @@ where
     T: Timer,
 {
     admit(link, endpoint)?;
-    let result = drive(&mut link.line().channel, exchange, watch).await;
+    let line = link.line();
+    watch.enter(Stage::Send);
+    let result = if line.kept && !is_quiet(&mut line.channel).await {
+        Err(broken(false))
+    } else {
+        drive(&mut line.channel, exchange, watch).await
+    };
     note(link, exchange, result)
+}
+
+/// Whether nothing came over an idle channel: no byte, no end, no failure. A reply to nothing would be taken for the next
+/// person's.
+async fn is_quiet<C: Read>(channel: &mut C) -> bool {
+    let mut byte = [0];
+    let mut read = pin!(channel.read(&mut byte));
+    // Asked once. Whoever does not know at once has nothing.
+    poll_fn(|context| Poll::Ready(read.as_mut().poll(context).is_pending())).await
 }
 
 async fn drive<C, T>(
@@ -123,7 +143,6 @@ where
     C: Read + Write,
     T: Timer,
 {
-    watch.enter(Stage::Send);
     let mut sent = false;
     loop {
         match exchange.step() {
@@ -141,14 +160,12 @@ where
                 }
             }
             Step::Receive(space) => {
-                let len = space.len();
                 let count = watch.within(channel.read(space)).await.map_err(|late| late.into_error(sent))?;
                 let count = count.map_err(|error| failed(error, sent))?;
                 if watch.stage() == Stage::FirstByte {
                     watch.enter(Stage::Receive);
                 }
-                // A channel that counts wrong must not pass off what stood there before as the reply.
-                exchange.received(count.min(len));
+                exchange.received(count);
             }
             Step::Done => return Ok(()),
         }

@@ -64,6 +64,21 @@
 //! # }
 //! ```
 //!
+//! Nobody else can say so, or be one of the two:
+//!
+//! ```compile_fail,E0277
+//! struct Mine;
+//! impl heyan_embedded::Link for Mine { // sealed
+//!     type Channel = ();
+//!     fn is_open(&self) -> bool { true }
+//!     fn may_repeat(&self) -> bool { false }
+//! }
+//! ```
+//!
+//! ```compile_fail,E0451
+//! let link = heyan_embedded::Secure { line: todo!(), host: None }; // private
+//! ```
+//!
 //! # Features
 //!
 //! | feature | what it adds |

@@ -21,7 +21,8 @@ pub struct Secure<T> {
 
 /// A channel that everybody on the way can read and answer: for tests, and for a gateway inside the device.
 ///
-/// It carries requests to endpoints that were made by [`Endpoint::parse_insecure_http`], and refuses all others.
+/// It carries requests to endpoints that were made by [`Endpoint::parse_insecure_http`], and refuses all others with
+/// [`ChannelFault::Link`].
 pub struct Insecure<T>(Line<T>);
 
 /// [`Secure`] or [`Insecure`]: what [`verify`](crate::verify) takes. There are no others.
@@ -34,9 +35,9 @@ pub trait Link: sealed::Sealed {
 
     /// Whether the failure of the last request may be answered by the same request over a fresh connection.
     ///
-    /// True only when this connection was kept from an earlier request and broke before the last byte of the new one had
-    /// left. A peer closes a connection that was idle for long, and notices nothing of what was sent meanwhile; what did
-    /// not leave whole cannot have been billed.
+    /// True only when this connection was kept from an earlier request, and the peer had closed it or said something
+    /// unasked, or it broke before the last byte of the new request had left. A peer closes a connection that was idle for
+    /// long, and notices nothing of what was sent meanwhile; what did not leave whole cannot have been billed.
     fn may_repeat(&self) -> bool;
 
     #[doc(hidden)]
@@ -85,7 +86,7 @@ impl<T> Secure<T> {
         Self::vouch(channel).for_host(host)
     }
 
-    /// Also refuses requests to any other host, as channels from this crate's TLS do. A host longer than an endpoint can
+    /// Also refuses requests to any other host, by [`ChannelFault::Link`], as channels from this crate's TLS do. A host longer than an endpoint can
     /// name leads to no request at all.
     #[must_use]
     pub fn for_host(mut self, host: &str) -> Self {
@@ -124,9 +125,9 @@ impl<T> Insecure<T> {
     }
 }
 
-/// Nobody proved to be the host that the request is for.
-const fn unproven<E>() -> ChannelError<E> {
-    ChannelError { fault: ChannelFault::Tls, sent: false, source: None }
+/// The request is not for this link.
+const fn unsuited<E>() -> ChannelError<E> {
+    ChannelError { fault: ChannelFault::Link, sent: false, source: None }
 }
 
 impl<T> Link for Secure<T> {
@@ -146,7 +147,7 @@ impl<T> Link for Secure<T> {
 
     fn admit<E>(&self, endpoint: &Endpoint<'_>) -> Result<(), ChannelError<E>> {
         match &self.host {
-            Some(host) if !host.eq_ignore_ascii_case(endpoint.host()) => Err(unproven()),
+            Some(host) if !host.eq_ignore_ascii_case(endpoint.host()) => Err(unsuited()),
             _ => Ok(()),
         }
     }
@@ -168,7 +169,7 @@ impl<T> Link for Insecure<T> {
     }
 
     fn admit<E>(&self, endpoint: &Endpoint<'_>) -> Result<(), ChannelError<E>> {
-        if endpoint.is_secure() { Err(unproven()) } else { Ok(()) }
+        if endpoint.is_secure() { Err(unsuited()) } else { Ok(()) }
     }
 }
 

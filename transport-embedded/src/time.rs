@@ -142,6 +142,9 @@ pub struct Watch<C> {
     stage: Cell<Stage>,
     call_began: Cell<Duration>,
     stage_began: Cell<Duration>,
+    /// Whoever reads must not wait at all.
+    #[cfg(feature = "embedded-tls")]
+    at_once: Cell<bool>,
 }
 
 impl<C> Watch<C> {
@@ -153,6 +156,20 @@ impl<C> Watch<C> {
     /// What the call is busy with.
     pub const fn stage(&self) -> Stage {
         self.stage.get()
+    }
+
+    /// Does `work` that must not wait for a peer: a channel that would have to reports that it timed out.
+    #[cfg(feature = "embedded-tls")]
+    pub(crate) fn at_once<R>(&self, work: impl FnOnce() -> R) -> R {
+        self.at_once.set(true);
+        let result = work();
+        self.at_once.set(false);
+        result
+    }
+
+    #[cfg(feature = "embedded-tls")]
+    pub(crate) const fn is_at_once(&self) -> bool {
+        self.at_once.get()
     }
 }
 
@@ -166,6 +183,8 @@ impl<C: Clock> Watch<C> {
             call_began: Cell::new(Duration::ZERO),
             // Never: a channel that is used before any call has all the time.
             stage_began: Cell::new(Duration::MAX),
+            #[cfg(feature = "embedded-tls")]
+            at_once: Cell::new(false),
         }
     }
 

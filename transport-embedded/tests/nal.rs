@@ -11,7 +11,7 @@ use embedded_io::{ErrorKind, ErrorType};
 use embedded_nal::{AddrType, TcpClientStack, TcpError, TcpErrorKind};
 use heyan::{Billing, ChannelError, ChannelFault, Endpoint, Error, OwnedOutcome};
 use heyan_embedded::blocking::{self, StreamError};
-use heyan_embedded::{Deadlines, Insecure, Stage, Watch, connect, resolve, verify, verify_kept};
+use heyan_embedded::{Deadlines, Insecure, Link, Stage, Watch, connect, resolve, verify, verify_kept};
 use support::{BUFFER_LEN, Failure, Seconds, block_on, block_on_with, insecure_inquiry, reply};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -402,6 +402,43 @@ fn a_hundred_people_take_one_socket_each_or_one_for_all() {
         drop(slot);
         assert_eq!((stack.0.borrow().opened, stack.0.borrow().closed), (sockets, sockets));
     }
+}
+
+#[test]
+fn a_kept_connection_on_which_something_came_is_not_used() {
+    for idle in [Turn::End, Turn::PipeClosed, Turn::Reset, Turn::Give(reply("01"))] {
+        let make = || Stack { turns: VecDeque::from([Turn::Give(reply("01")), idle.clone()]), ..Stack::default() };
+        let address = "192.0.2.1:80".parse().unwrap();
+        let watch = Watch::new(Seconds::default(), DEADLINES);
+        let mut buffer = [0; BUFFER_LEN];
+
+        let stack = RefCell::new(make());
+        let mut link = Insecure::plain_text(blocking::connect(&stack, address, &watch).unwrap());
+        assert!(blocking::verify(&mut link, &insecure_inquiry(), &mut buffer, &watch).is_ok());
+        let refused = blocking::verify(&mut link, &insecure_inquiry(), &mut buffer, &watch);
+        assert_eq!(refused.unwrap_err().billing(), Billing::Free, "{idle:?}");
+        assert_eq!((link.may_repeat(), stack.borrow().sent), (true, insecure_len()), "{idle:?}");
+
+        let stack = AsyncStack(RefCell::new(make()));
+        let mut link = Insecure::plain_text(block_on(connect(&stack, address, &watch)).unwrap());
+        assert!(block_on(verify(&mut link, &insecure_inquiry(), &mut buffer, &watch)).is_ok());
+        let refused = block_on(verify(&mut link, &insecure_inquiry(), &mut buffer, &watch));
+        assert_eq!(refused.unwrap_err().billing(), Billing::Free, "{idle:?}");
+        assert_eq!((link.may_repeat(), stack.0.borrow().sent), (true, insecure_len()), "{idle:?}");
+    }
+}
+
+#[test]
+fn what_was_found_by_asking_is_read_first() {
+    use embedded_io::{Read as _, ReadReady as _};
+    let stack =
+        RefCell::new(Stack { turns: VecDeque::from([Turn::Wait, Turn::Give(b"abc".to_vec())]), ..Stack::default() });
+    let watch = Watch::new(Seconds::default(), DEADLINES);
+    let mut stream = blocking::connect(&stack, "192.0.2.1:80".parse().unwrap(), &watch).unwrap();
+    assert_eq!([stream.read_ready(), stream.read_ready(), stream.read_ready()], [Ok(false), Ok(true), Ok(true)]);
+    let mut space = [0; 9];
+    assert_eq!((stream.read(&mut space), stream.read(&mut space[1..])), (Ok(1), Ok(2)));
+    assert_eq!(&space[..3], b"abc");
 }
 
 #[test]

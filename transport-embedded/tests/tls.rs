@@ -1,16 +1,15 @@
 //! Servers that are in order, by rustls and OpenSSL, are believed by both kinds of TLS in both twins.
 
-#[path = "support/openssl.rs"]
-mod openssl;
 mod support;
 
 use std::sync::Arc;
 
 use heyan::{ChannelFault, Error, Verdict};
 use heyan_embedded::tls::{Dates, TlsError, Trust};
+use heyan_peers::{Authority, DAY, GATEWAY, Must, OpenSsl, changed, closing_gateway, gateway, leaf, server_config};
+use rcgen::ExtendedKeyUsagePurpose::ServerAuth;
 use rustls::version::{TLS12, TLS13};
-use support::pki::{Authority, GATEWAY, leaf};
-use support::tls::{ALGORITHMS, Client, Socket, call, call_with, gateway, leak, server_config, trust};
+use support::tls::{ALGORITHMS, Client, Socket, call, call_and_wait, call_with, leak, trust};
 
 #[test]
 fn a_leaf_and_one_through_an_intermediate_are_believed() {
@@ -115,8 +114,7 @@ fn a_session_is_resumed() {
 #[test]
 fn a_device_without_a_clock_takes_any_date_and_checks_the_rest() {
     let root = Authority::root("Root");
-    let mut old = leaf(GATEWAY);
-    old.not_after = rcgen::date_time_ymd(2026, 2, 1);
+    let old = changed(GATEWAY, -300 * DAY, -200 * DAY, ServerAuth);
     let stranger = Authority::root("Stranger");
     for client in Client::ALL {
         let dates = Dates::UncheckedForWantOfAClock;
@@ -131,28 +129,54 @@ fn a_device_without_a_clock_takes_any_date_and_checks_the_rest() {
     }
 }
 
-/// Real OpenSSL, if it is there: RSA and ECDSA chains, TLS 1.2 and 1.3.
 #[test]
-fn openssl_servers_are_believed() {
-    let Some(openssl) = openssl::OpenSsl::find() else { return };
-    for (kind, versions) in
-        [("rsa:2048", ["-tls1_2", "-tls1_3"]), ("rsa:3072", ["-tls1_2", "-tls1_3"]), ("ec", ["-tls1_2", "-tls1_3"])]
-    {
-        let pki = openssl.pki(kind, "-sha256");
-        for version in versions {
-            for client in Client::ALL {
-                let peer = openssl.serve(&pki, &[version]);
-                let ended = call_with_config(client, &peer, &pki.root);
-                let must = Client::RUSTLS.contains(&client) || version == "-tls1_3";
-                assert_eq!(ended.is_ok(), must, "{kind} {version} {client:?}: {ended:?}");
-                assert_eq!(support::count_requests(&peer.finish()), usize::from(must));
-            }
+fn a_connection_that_the_gateway_closed_meanwhile_is_not_used() {
+    let root = Authority::root("Root");
+    let identity = root.issue(&leaf(GATEWAY));
+    for client in Client::ALL {
+        let (address, peer) = closing_gateway(server_config(&identity, &[&TLS13]));
+        let trust = trust(root.der());
+        let config = heyan_embedded::tls::rustls::Config::new(&ALGORITHMS, trust).unwrap();
+        let (mut peer, mut seen) = (Some(peer), Vec::new());
+        let ended = call_and_wait(client, Socket::connect(address), trust, &config, 2, || {
+            seen = peer.take().unwrap().join().unwrap().request;
+        });
+        assert!(ended[0].is_ok(), "{client:?}: {ended:?}");
+        let Err(Error::Channel(error)) = &ended[1] else { panic!("{client:?}: {ended:?}") };
+        assert_eq!(
+            (error.fault, error.sent, error.source.is_none()),
+            (ChannelFault::Broken, false, true),
+            "{client:?}"
+        );
+        assert_eq!(support::count_requests(&seen), 1, "{client:?}");
+    }
+}
+
+/// By rustls, and by real OpenSSL if it is there: RSA and ECDSA chains, with and without an intermediate, TLS 1.2 and 1.3.
+#[test]
+fn servers_that_are_in_order_are_believed() {
+    let Some(openssl) = OpenSsl::find() else { return };
+    for case in heyan_peers::accepted(&Arc::new(openssl)) {
+        for client in Client::ALL {
+            let peer = case.start();
+            let ended = call(client, peer.address, trust(&case.root), 1).remove(0);
+            let must = case.must(client.tls()) == Must::Believe;
+            assert_eq!(ended.is_ok(), must, "{}, {client:?}: {ended:?}", case.what);
+            assert_eq!(support::count_requests(&peer.finish()), usize::from(must), "{}, {client:?}", case.what);
         }
     }
 }
 
-fn call_with_config(client: Client, peer: &openssl::Peer, root: &[u8]) -> support::tls::Ended {
-    let trust = Trust::new(leak(root), Dates::UncheckedForWantOfAClock);
-    let config = heyan_embedded::tls::rustls::Config::new(&ALGORITHMS, trust).unwrap();
-    call_with(client, Socket(peer.connect()), trust, &config, 1).remove(0)
+#[test]
+fn longer_keys_are_believed() {
+    let Some(openssl) = OpenSsl::find() else { return };
+    let pki = openssl.pki("rsa:3072", "rsa:3072", "-sha256");
+    for version in ["-tls1_2", "-tls1_3"] {
+        for client in Client::RUSTLS {
+            let peer = openssl.serve(&pki, &[version]);
+            let ended = call(client, peer.address(), trust(&pki.root), 1).remove(0);
+            assert!(ended.is_ok(), "{version}, {client:?}: {ended:?}");
+            assert_eq!(support::count_requests(&peer.finish()), 1);
+        }
+    }
 }

@@ -38,7 +38,11 @@ impl Seen {
             result: format!("{result:?}"),
             error: result.err(),
             written: script.written.clone(),
-            read: script.read,
+            read: match script.fate {
+                // One twin asks by reading, the other does not.
+                Fate::IdleSpeaks(at) => script.read.min(at),
+                _ => script.read,
+            },
             open,
             may_repeat,
             left_in_buffer: buffer.iter().filter(|byte| **byte != 0).count(),
@@ -152,6 +156,55 @@ fn a_kept_connection_may_be_repeated_only_before_the_last_byte_left() {
     assert_eq!((second.may_repeat, second.price), (false, Billing::Unknown));
 }
 
+/// What a peer can do to a connection that waits for the next person.
+fn idle_fates() -> [Fate; 3] {
+    let at = reply("01").len();
+    [Fate::IdleEnds(at), Fate::IdleSpeaks(at), Fate::IdleFails(at, ErrorKind::ConnectionReset)]
+}
+
+#[test]
+fn a_kept_connection_that_is_not_quiet_is_not_used() {
+    let two = [reply("01"), reply("01")].concat();
+    for fate in idle_fates() {
+        for piece in [1, reply("01").len()] {
+            let [first, second] = both(&Script::new(&two, piece, fate));
+            assert!(first.verdict.is_some() && first.open, "{fate:?}");
+            // Not a byte of the second request leaves, and what the peer said is nobody's verdict.
+            assert_eq!((second.verdict, second.price, second.may_repeat), (None, Billing::Free, true), "{fate:?}");
+            assert_eq!((second.written.len(), second.open), (request_len(), false), "{fate:?}");
+        }
+    }
+}
+
+#[test]
+fn a_channel_that_counts_wrong_gives_no_verdict() {
+    struct Boasts(Script);
+    impl embedded_io::ErrorType for Boasts {
+        type Error = Failure;
+    }
+    impl embedded_io::Write for Boasts {
+        fn write(&mut self, bytes: &[u8]) -> Result<usize, Failure> {
+            embedded_io::Write::write(&mut self.0, bytes)
+        }
+        fn flush(&mut self) -> Result<(), Failure> {
+            embedded_io::Write::flush(&mut self.0)
+        }
+    }
+    impl embedded_io::Read for Boasts {
+        fn read(&mut self, space: &mut [u8]) -> Result<usize, Failure> {
+            embedded_io::Read::read(&mut self.0, space).map(|_| space.len() + 1)
+        }
+    }
+    impl embedded_io::ReadReady for Boasts {
+        fn read_ready(&mut self) -> Result<bool, Failure> {
+            Ok(false)
+        }
+    }
+    let mut link = Secure::vouch(Boasts(Script::new(&reply("01"), 99, Fate::Fine)));
+    let result = blocking::verify(&mut link, &inquiry(), &mut [0; BUFFER_LEN], &watch());
+    assert!(matches!(result, Err(Error::Protocol(heyan::ProtocolError::TooLong))), "{result:?}");
+}
+
 /// Puts a fresh link into the slot, each with the next of these fates.
 fn kept(fates: &[Fate], people: usize) -> Vec<(String, usize)> {
     let script = |fate| Script::new(&[reply("01"), reply("02"), reply("01")].concat(), 1, fate);
@@ -197,6 +250,13 @@ fn the_next_person_gets_the_kept_connection_or_a_fresh_one() {
     assert_eq!(seen.iter().map(|(_, connects)| *connects).collect::<Vec<_>>(), [1, 2]);
     assert!(seen[1].0.starts_with("Ok"), "{seen:?}");
 
+    // Closed, or out of step, while nobody was served: replaced before a byte of the second request left.
+    for fate in idle_fates() {
+        let seen = kept(&[fate, Fate::Fine], 2);
+        assert_eq!(seen.iter().map(|(_, connects)| *connects).collect::<Vec<_>>(), [1, 2], "{fate:?}");
+        assert!(seen[1].0.starts_with("Ok") && seen[1].0.contains("Match"), "{fate:?}: {seen:?}");
+    }
+
     // Both die: once is enough.
     let seen = kept(&[dies, Fate::WriteFails(3, ErrorKind::BrokenPipe), Fate::Fine], 2);
     assert_eq!(seen[1].1, 2);
@@ -218,7 +278,8 @@ fn an_https_request_never_goes_over_an_insecure_link() {
     let mut buffer = [0; BUFFER_LEN];
     let error = blocking::verify(&mut link, &inquiry(), &mut buffer, &watch()).unwrap_err();
     let Error::Channel(error) = error else { panic!("{error}") };
-    assert_eq!((error.fault, error.sent, error.source), (ChannelFault::Tls, false, None));
+    assert_eq!((error.fault, error.sent, error.source), (ChannelFault::Link, false, None));
+    assert_eq!((error.billing(), error.retry()), (Billing::Free, Retry::Never));
     assert!(link.channel().written.is_empty());
     assert!(blocking::verify(&mut link, &insecure_inquiry(), &mut buffer, &watch()).is_ok());
 

@@ -248,6 +248,7 @@ impl<C> From<&Error<C>> for Ending {
                 ChannelFault::Tls => Class::Tls,
                 ChannelFault::TimedOut => Class::TimedOut,
                 ChannelFault::Broken => Class::Channel,
+                ChannelFault::Link => Class::Encode,
             },
             Error::Protocol(ProtocolError::TooLong) => Class::TooLong,
             Error::Protocol(_) => Class::Protocol,

@@ -1,5 +1,5 @@
 //! The network of [`net`](crate::net) for an executor: what is not ready gives way to the other tasks, one of which moves
-//! frames. There is no interrupt for the network controller, so nobody sleeps.
+//! frames, and then sleeps until the next interrupt. The network controller has none here, but the clock, every millisecond.
 
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
@@ -7,12 +7,14 @@ use core::net::SocketAddr;
 use core::task::Poll;
 use core::time::Duration;
 
+use embassy_executor::{Executor, SpawnError, SpawnToken, Spawner};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
 use heyan_embedded::embedded_io_async::{ErrorKind, ErrorType, Read, Write};
 use heyan_embedded::heyan::{ChannelError, ChannelFault, Endpoint};
 use heyan_embedded::{Clock, Timer, Watch};
 
-use crate::board::clock;
+use crate::board::{clock, host};
+use crate::kiosk::ADDRESS_WITHIN;
 use crate::net::{NetError, Network, Socket};
 
 /// Milliseconds since the start, and alarms.
@@ -42,13 +44,35 @@ pub fn until<T>(mut ask: impl FnMut() -> Option<T>) -> impl Future<Output = T> {
     })
 }
 
-/// Moves frames, for ever.
-pub async fn move_frames(network: &RefCell<Network>) {
+/// The task that moves frames, for ever.
+#[embassy_executor::task]
+pub async fn move_frames(network: &'static RefCell<Network>) {
     until(|| {
         network.borrow_mut().poll();
+        cortex_m::asm::wfi();
         None
     })
     .await
+}
+
+/// Runs the kiosk's two tasks: the one that moves frames, and the one that serves people.
+pub fn run<S>(
+    executor: &'static mut Executor,
+    network: &'static RefCell<Network>,
+    serve: Result<SpawnToken<S>, SpawnError>,
+) -> ! {
+    executor.run(|spawner: Spawner| {
+        let tasks = [move_frames(network).map(|task| spawner.spawn(task)), serve.map(|task| spawner.spawn(task))];
+        if tasks.iter().any(Result::is_err) {
+            host::exit(104);
+        }
+    })
+}
+
+/// Waits for an address, or gives up: then the first call says what is missing.
+pub async fn await_address(network: &RefCell<Network>) {
+    let give_up = clock::now() + ADDRESS_WITHIN;
+    until(|| (network.borrow().has_address() || clock::now() >= give_up).then_some(())).await;
 }
 
 /// A connection; it is closed when it is dropped.
@@ -68,6 +92,18 @@ impl<'n> Connection<'n> {
         watch: &Watch<Alarms>,
     ) -> Result<Self, ChannelError<NetError>> {
         watch.enter(heyan_embedded::Stage::Connect);
+        let opened = Self::connect(network, endpoint, watch).await;
+        if opened.is_err() {
+            watch.end();
+        }
+        opened
+    }
+
+    async fn connect(
+        network: &'n RefCell<Network>,
+        endpoint: &Endpoint<'_>,
+        watch: &Watch<Alarms>,
+    ) -> Result<Self, ChannelError<NetError>> {
         let failed = |fault, source| ChannelError { fault, sent: false, source };
         let found = until(|| ready(network.borrow_mut().get_host_by_name(endpoint.host(), AddrType::IPv4)));
         let address = watch.within(found).await.map_err(|_| failed(ChannelFault::TimedOut, None))?;

@@ -40,12 +40,14 @@ const fn longest(lengths: [usize; 5]) -> usize {
 /// How long to wait for an address after the start.
 pub const ADDRESS_WITHIN: Duration = Duration::from_secs(5);
 
-/// A timer which moves the network's frames while a call waits, and would feed the watchdog.
+/// A timer which moves the network's frames while a call waits, sleeps until the next interrupt, at the latest that of the
+/// clock in a millisecond, and would feed the watchdog.
 pub fn timer(network: &RefCell<Network>) -> impl Timer + '_ {
     blocking::timer(crate::board::clock::now, || {
         if let Ok(mut network) = network.try_borrow_mut() {
             network.poll();
         }
+        cortex_m::asm::wfi();
         ControlFlow::Continue(())
     })
 }

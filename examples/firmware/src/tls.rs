@@ -8,6 +8,14 @@ use heyan_embedded::tls::{NoRandomness, Random as TlsRandom};
 use crate::board::host;
 use crate::random::{PredictableDemoRandom, Random};
 
+/// rustls copies every record of data to its heap. With room for longer ones than this, a server could exhaust the heap;
+/// handshakes of usual chains and all replies fit.
+#[cfg(feature = "rustls")]
+pub const RECEIVE_LEN: usize = 8 * 1024;
+/// Room for every record: there is no heap that it could exhaust.
+#[cfg(not(feature = "rustls"))]
+pub const RECEIVE_LEN: usize = heyan_embedded::tls::embedded::RECEIVE_LEN;
+
 /// The demo's randomness for TLS. Unfit for products, see [`PredictableDemoRandom`].
 pub struct PredictableDemoTlsRandom(Mutex<RefCell<Option<PredictableDemoRandom>>>);
 
@@ -78,8 +86,9 @@ pub mod heap {
         unsafe { HEAP.heap.init(addr_of_mut!(MEMORY) as usize, LEN) };
     }
 
-    /// Bytes in use, and the most that ever were.
-    pub fn used() -> (usize, usize) {
-        (HEAP.heap.used(), HEAP.peak.load(Ordering::Relaxed))
+    /// Logs how much is in use, and the most that ever was.
+    pub fn log() {
+        let (used, peak) = (HEAP.heap.used(), HEAP.peak.load(Ordering::Relaxed));
+        defmt::info!("heap: {=usize} bytes in use, {=usize} at most", used, peak);
     }
 }

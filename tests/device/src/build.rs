@@ -1,8 +1,8 @@
 //! Building images.
 
-use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::{Context, Result, ensure};
 
@@ -15,14 +15,14 @@ pub fn root() -> PathBuf {
     own.canonicalize().unwrap_or(own)
 }
 
-/// Where the build of a folder leaves its files.
-pub fn target_folder(folder: &Path) -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), |set| root().join(set))
+/// Where images are built.
+pub fn target_folder() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "tests/device/target".into()))
 }
 
 /// An image: which of a crate's programs, with which features, and what its build script is told.
 pub struct Image<'a> {
-    /// The folder of the crate, from the root.
+    /// The folder of the crate: from the root, or from the root of the file system.
     pub package: &'a str,
     /// The program.
     pub name: &'a str,
@@ -48,7 +48,7 @@ impl Image<'_> {
     fn build_with(&self, codegen: &[&str]) -> Result<PathBuf> {
         let folder = root().join(self.package);
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        let target_folder = target_folder(&folder);
+        let target_folder = target_folder();
         cargo.current_dir(&folder).args(["rustc", "--quiet", "--locked", "--release", "--target", TARGET]);
         match self.features {
             "-" => cargo.arg("--no-default-features"),
@@ -65,5 +65,13 @@ impl Image<'_> {
         let built = target_folder.join(TARGET).join("release").join(self.name);
         ensure!(built.is_file(), "cargo did not leave the image at {}", built.display());
         Ok(built)
+    }
+
+    /// Builds it, and keeps it under this name: programs of the same name with other features do not replace it.
+    pub fn build_as(&self, name: &str) -> Result<PathBuf> {
+        let kept = target_folder().join("images").join(name);
+        fs::create_dir_all(target_folder().join("images"))?;
+        fs::copy(self.build()?, &kept)?;
+        Ok(kept)
     }
 }

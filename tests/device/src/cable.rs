@@ -2,17 +2,20 @@
 //! peer, but has no name server. The cable is one: it answers questions for a vendor's host with the address of that peer,
 //! and adds itself to the offer of an address. No other name exists. And it can be pulled.
 
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::Ipv4Addr;
+use std::os::unix::net::UnixDatagram;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::thread;
 use std::time::Duration;
+use std::{env, fs, process, thread};
 
 use anyhow::Result;
 
 /// Where the device finds its peer.
 pub const PEER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 100);
-/// Where it finds its name server: QEMU's own, which a closed network leaves silent.
+/// Where it finds a name server when it has no peer: QEMU's own, which a closed network leaves silent. With a peer, names
+/// are asked for at the peer's address: smoltcp looks for one address per second, and a kiosk would wait for the second.
 const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(10, 0, 2, 3);
 
 const ETHERNET: usize = 14;
@@ -23,59 +26,92 @@ const DHCP_SERVER_PORT: [u8; 2] = [0, 67];
 
 /// A cable; it moves frames until it is dropped.
 pub struct Cable {
-    /// Where the device's frames go, and where they must come from.
-    pub device: (SocketAddr, SocketAddr),
-    /// The same for the network's.
-    pub network: (SocketAddr, SocketAddr),
+    /// The sockets of the cable's two ends and of what is plugged into them. They have names, so that many cables can be
+    /// laid at the same time: a port that is free now may be taken when QEMU asks for it.
+    folder: PathBuf,
     pulled: Arc<AtomicBool>,
 }
 
+/// One end of a cable: the socket of what is plugged in, and the cable's own.
+pub struct End {
+    /// Where frames are sent to by the cable.
+    pub plug: PathBuf,
+    /// Where the cable receives them.
+    pub socket: PathBuf,
+}
+
 impl Cable {
-    /// A cable that is pulled once the device has sent this many TCP segments with data in them.
-    pub fn new(pull_after: Option<u32>) -> Result<Self> {
-        let bind = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0));
-        let (to_device, to_network) = (Arc::new(bind()?), Arc::new(bind()?));
-        // Ports for QEMU's ends, which were free a moment ago. Both are held until both are known.
-        let (one, other) = (bind()?, bind()?);
-        let device = (to_device.local_addr()?, one.local_addr()?);
-        let network = (to_network.local_addr()?, other.local_addr()?);
+    /// A cable that is pulled once the device has sent this many TCP segments with data in them; to a network in which
+    /// there is a peer, or nobody.
+    pub fn new(pull_after: Option<u32>, has_peer: bool) -> Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("heyan-cable-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = env::temp_dir().join(name);
+        fs::create_dir_all(&folder)?;
         let pulled = Arc::new(AtomicBool::new(false));
-        let left = Arc::new(AtomicU32::new(pull_after.unwrap_or(u32::MAX)));
-        for (from, to, end) in [(&to_device, &to_network, network.1), (&to_network, &to_device, device.1)] {
-            from.set_read_timeout(Some(Duration::from_millis(100)))?;
-            let (from, to, pulled, left) = (Arc::clone(from), Arc::clone(to), Arc::clone(&pulled), Arc::clone(&left));
-            let is_device = end == network.1;
-            thread::spawn(move || {
-                let mut space = [0; 2048];
-                while !pulled.load(Ordering::Relaxed) {
-                    // An error is that of an end which is not there yet, or no longer.
-                    let Ok(length) = from.recv(&mut space) else { continue };
-                    let frame = &mut space[..length];
-                    if let Some(reply) = is_device.then(|| answer(frame)).flatten() {
-                        let _ = from.send_to(&reply, device.1);
+        let cable = Self { folder, pulled };
+        let name_server = if has_peer { PEER } else { NAME_SERVER };
+        let (device, network) = (cable.device(), cable.network());
+        let (from_device, from_network) = (UnixDatagram::bind(&device.socket)?, UnixDatagram::bind(&network.socket)?);
+        for socket in [&from_device, &from_network] {
+            socket.set_read_timeout(Some(Duration::from_millis(100)))?;
+            // What is plugged in may have gone, and its queue is full for ever.
+            socket.set_write_timeout(Some(Duration::from_millis(100)))?;
+        }
+        let pulled = Arc::clone(&cable.pulled);
+        let mut left = pull_after.unwrap_or(u32::MAX);
+        thread::spawn(move || {
+            let mut space = [0; 2048];
+            while !pulled.load(Ordering::Relaxed) {
+                // An error is that of an end which is not there yet, or no longer.
+                let Ok(length) = from_device.recv(&mut space) else { continue };
+                let frame = &space[..length];
+                if let Some(reply) = answer(frame) {
+                    let _ = from_device.send_to(&reply, &device.plug);
+                    continue;
+                }
+                if has_tcp_data(frame) {
+                    if left == 0 {
+                        pulled.store(true, Ordering::Relaxed);
                         continue;
                     }
-                    if is_device && has_tcp_data(frame) {
-                        if left.load(Ordering::Relaxed) == 0 {
-                            pulled.store(true, Ordering::Relaxed);
-                            continue;
-                        }
-                        left.fetch_sub(1, Ordering::Relaxed);
-                    }
-                    if !is_device {
-                        add_name_server(frame);
-                    }
-                    let _ = to.send_to(frame, end);
+                    left -= 1;
                 }
-            });
-        }
-        Ok(Self { device, network, pulled })
+                let _ = from_device.send_to(frame, &network.plug);
+            }
+        });
+        let (pulled, device) = (Arc::clone(&cable.pulled), cable.device());
+        thread::spawn(move || {
+            let mut space = [0; 2048];
+            while !pulled.load(Ordering::Relaxed) {
+                let Ok(length) = from_network.recv(&mut space) else { continue };
+                let frame = &mut space[..length];
+                add_name_server(frame, name_server);
+                let _ = from_network.send_to(frame, &device.plug);
+            }
+        });
+        Ok(cable)
+    }
+
+    /// Where the device is plugged in.
+    pub fn device(&self) -> End {
+        self.end("device")
+    }
+
+    /// Where the network is.
+    pub fn network(&self) -> End {
+        self.end("network")
+    }
+
+    fn end(&self, name: &str) -> End {
+        End { plug: self.folder.join(name), socket: self.folder.join(format!("cable-{name}")) }
     }
 }
 
 impl Drop for Cable {
     fn drop(&mut self) {
         self.pulled.store(true, Ordering::Relaxed);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -93,7 +129,7 @@ fn has_tcp_data(frame: &[u8]) -> bool {
 }
 
 /// Puts the name server into the options of a DHCP reply, in the place of the padding behind them (RFC 2132 §3.8).
-fn add_name_server(frame: &mut [u8]) {
+fn add_name_server(frame: &mut [u8], address: Ipv4Addr) {
     const OPTIONS: usize = ETHERNET + IP + UDP + 240;
     if inside(frame, 17).and_then(|udp| udp.get(..2)) != Some(&DHCP_SERVER_PORT) {
         return;
@@ -101,7 +137,7 @@ fn add_name_server(frame: &mut [u8]) {
     let mut at = OPTIONS;
     while let Some(code) = frame.get(at) {
         if *code == 255 {
-            let [a, b, c, d] = NAME_SERVER.octets();
+            let [a, b, c, d] = address.octets();
             if let Some(place) = frame.get_mut(at..at + 7) {
                 place.copy_from_slice(&[6, 4, a, b, c, d, 255]);
                 // A check sum of 0 is none (RFC 768).

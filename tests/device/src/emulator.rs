@@ -7,9 +7,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::cable::{self, Cable};
+use crate::cable::{self, Cable, End};
 use crate::log::Log;
 use crate::measure::{QEMU, missing};
 
@@ -43,7 +43,10 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// Runs the image with what somebody enters, to its end.
 pub fn run(image: &Path, entered: &[String], wire: Wire, live: bool) -> Result<Run> {
     let log = Log::start(image, live)?;
-    let mut qemu = Command::new(QEMU);
+    // For each connection QEMU starts a program, and closes every file in it that could be open: with the limit of some
+    // machines that takes a quarter of a second.
+    let mut qemu = Command::new("sh");
+    qemu.args(["-c", "ulimit -n 256; exec \"$0\" \"$@\"", QEMU]);
     qemu.args(["-machine", "mps2-an386", "-display", "none", "-monitor", "none"]);
     qemu.arg("-serial").arg(format!("tcp:{}", log.address));
     let mut cable = None;
@@ -51,10 +54,10 @@ pub fn run(image: &Path, entered: &[String], wire: Wire, live: bool) -> Result<R
         Wire::Cut => {
             qemu.args(["-nic", "none"]);
         }
-        Wire::NoRoute => network(&mut qemu, cable.insert(Cable::new(None)?), None)?,
-        Wire::Peer(peer, port) => network(&mut qemu, cable.insert(Cable::new(None)?), Some((peer, port)))?,
+        Wire::NoRoute => network(&mut qemu, cable.insert(Cable::new(None, false)?), None)?,
+        Wire::Peer(peer, port) => network(&mut qemu, cable.insert(Cable::new(None, true)?), Some((peer, port)))?,
         Wire::Pulled(peer, port, after) => {
-            network(&mut qemu, cable.insert(Cable::new(Some(after))?), Some((peer, port)))?;
+            network(&mut qemu, cable.insert(Cable::new(Some(after), true)?), Some((peer, port)))?;
         }
     }
     let mut semihosting = "enable=on,target=native,arg=kiosk".to_owned();
@@ -63,9 +66,10 @@ pub fn run(image: &Path, entered: &[String], wire: Wire, live: bool) -> Result<R
     }
     qemu.arg("-semihosting-config").arg(semihosting).arg("-kernel").arg(image);
     let child = qemu.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let output = finish(child.with_context(|| missing(QEMU))?)?;
+    let output = finish(child.context("sh cannot be started")?)?;
     let screen = String::from_utf8_lossy(&output.stdout).into_owned();
     let status = output.status.code().context("the emulator was killed")?;
+    ensure!(status != 127, missing(QEMU));
     if status > 4 {
         bail!("the emulator ended with {status}: {screen}{}", String::from_utf8_lossy(&output.stderr));
     }
@@ -80,9 +84,12 @@ fn network(qemu: &mut Command, cable: &Cable, peer: Option<(SocketAddr, u16)>) -
         let relay = relay.to_string_lossy().replace(',', ",,");
         lan += &format!(",guestfwd=tcp:{}:{port}-cmd:{relay} relay {peer}", cable::PEER);
     }
-    let end = |name: &str, (to, from): (SocketAddr, SocketAddr)| format!("socket,id={name},udp={to},localaddr={from}");
-    qemu.arg("-netdev").arg(end("board", cable.device)).args(["-net", "nic,netdev=board"]);
-    qemu.arg("-netdev").arg(lan).arg("-netdev").arg(end("cable", cable.network));
+    let end = |name: &str, end: End| {
+        let [plug, socket] = [end.plug, end.socket].map(|path| path.to_string_lossy().replace(',', ",,"));
+        format!("dgram,id={name},local.type=unix,local.path={plug},remote.type=unix,remote.path={socket}")
+    };
+    qemu.arg("-netdev").arg(end("board", cable.device())).args(["-net", "nic,netdev=board"]);
+    qemu.arg("-netdev").arg(lan).arg("-netdev").arg(end("cable", cable.network()));
     qemu.args(["-netdev", "hubport,id=one,hubid=0,netdev=lan", "-netdev", "hubport,id=other,hubid=0,netdev=cable"]);
     Ok(())
 }

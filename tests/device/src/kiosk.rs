@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
 use anyhow::Result;
+use heyan_peers::Tls;
 use heyan_sandbox::{APP_CODE, Sandbox};
 
 use crate::build::Image;
@@ -19,25 +20,50 @@ pub enum Variant {
     EmbeddedTls,
     /// No TLS: everybody on the way can read name and number.
     InsecureHttp,
-    /// The same, by tasks of embassy's executor.
+    /// The same as the first, by tasks of embassy's executor.
+    RustlsAsync,
+    /// The same as the second, by tasks of embassy's executor.
+    EmbeddedTlsAsync,
+    /// The same as the third, by tasks of embassy's executor.
     InsecureHttpAsync,
 }
 
 impl Variant {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::InsecureHttp,
+        Self::InsecureHttpAsync,
+        Self::EmbeddedTls,
+        Self::EmbeddedTlsAsync,
+        Self::Rustls,
+        Self::RustlsAsync,
+    ];
+
     /// The image.
     pub const fn image(self) -> Image<'static> {
         let (name, features) = match self {
             Self::Rustls => ("kiosk-tls", "rustls"),
             Self::EmbeddedTls => ("kiosk-tls", "embedded-tls"),
+            Self::RustlsAsync => ("kiosk-tls-async", "rustls,async"),
+            Self::EmbeddedTlsAsync => ("kiosk-tls-async", "embedded-tls,async"),
             Self::InsecureHttp => ("kiosk", ""),
             Self::InsecureHttpAsync => ("kiosk-async", "async"),
         };
         Image { package: "examples/firmware", name, features, told: &[] }
     }
 
+    /// What speaks TLS in it.
+    pub const fn tls(self) -> Option<Tls> {
+        match self {
+            Self::Rustls | Self::RustlsAsync => Some(Tls::Rustls),
+            Self::EmbeddedTls | Self::EmbeddedTlsAsync => Some(Tls::Embedded),
+            Self::InsecureHttp | Self::InsecureHttpAsync => None,
+        }
+    }
+
     /// Whether it speaks TLS.
     pub const fn is_secure(self) -> bool {
-        matches!(self, Self::Rustls | Self::EmbeddedTls)
+        self.tls().is_some()
     }
 
     /// The port of the peer's.
@@ -60,11 +86,12 @@ impl Variant {
     }
 }
 
-/// The sandbox's root certificate in a file, for as long as the kiosk may want it.
+/// A root certificate in a file, for as long as the kiosk may want it.
 pub struct Anchor(PathBuf);
 
 impl Anchor {
-    fn new(certificate: &[u8]) -> Result<Self> {
+    /// With this certificate, in DER.
+    pub fn new(certificate: &[u8]) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("heyan-anchor-{}-{}.der", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = env::temp_dir().join(name);
@@ -72,7 +99,8 @@ impl Anchor {
         Ok(Self(path))
     }
 
-    fn path(&self) -> &Path {
+    /// Where.
+    pub fn path(&self) -> &Path {
         &self.0
     }
 }

@@ -2,14 +2,17 @@
 
 mod build;
 mod cable;
+mod careless;
 mod elf;
 mod emulator;
 mod faulty;
 mod figures;
 mod kiosk;
 mod log;
+mod matrix;
 mod measure;
 mod panics;
+mod parallel;
 #[path = "../../xtask/src/readme.rs"]
 mod readme;
 mod relay;
@@ -41,6 +44,8 @@ enum Command {
     Kiosk(kiosk::Options),
     /// Let everything happen to the kiosk that can happen, and see that it ends as it must.
     Scenarios(scenarios::Options),
+    /// Have the kiosk meet TLS servers, those in order and every kind of hostile one, and a careless kiosk the hostile ones.
+    Tls(matrix::Options),
     /// Move the bytes of one connection; QEMU starts it.
     #[command(hide = true)]
     Relay { to: SocketAddr },
@@ -52,6 +57,7 @@ fn main() -> Result<()> {
         Command::Figures(options) => figures::run(&options),
         Command::Kiosk(options) => kiosk::run(&options),
         Command::Scenarios(options) => scenarios::run(&options),
+        Command::Tls(options) => matrix::run(&options),
         Command::Relay { to } => relay::run(to),
     }
 }

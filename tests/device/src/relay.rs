@@ -3,6 +3,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::fd::AsFd;
 use std::thread;
 
 use anyhow::Result;
@@ -11,6 +12,8 @@ use anyhow::Result;
 pub fn run(to: SocketAddr) -> Result<()> {
     let mut peer = TcpStream::connect(to)?;
     peer.set_nodelay(true)?;
+    // QEMU's end of standard output is a TCP connection too, whose small pieces would wait for one another.
+    let _ = TcpStream::from(io::stdout().as_fd().try_clone_to_owned()?).set_nodelay(true);
     let mut out = peer.try_clone()?;
     thread::spawn(move || {
         let _ = copy(&mut io::stdin().lock(), &mut out);

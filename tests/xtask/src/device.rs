@@ -42,6 +42,7 @@ pub(crate) fn run(options: &Options) -> Result {
         ("no panic in the core and the transport", "panics"),
         ("flash, RAM, stack and instructions", "figures"),
         ("a kiosk in the emulator", "scenarios"),
+        ("TLS servers and a kiosk in the emulator", "tls"),
     ] {
         steps.step(name, || start(&[check.to_owned()]));
     }

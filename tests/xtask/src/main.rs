@@ -76,8 +76,9 @@ enum Command {
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
     ///
     /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core and
-    /// the devices' transport cannot panic, `figures` holds flash, RAM, stack and instructions against bounds and tests/audit/baseline.tsv, `scenarios`
-    /// lets a kiosk meet every kind of ending. Without one of these words all of them run.
+    /// the devices' transport cannot panic, `figures` holds flash, RAM, stack and instructions against bounds and
+    /// tests/audit/baseline.tsv, `scenarios` lets a kiosk meet every kind of ending, `tls` every kind of TLS server.
+    /// Without one of these words all of them run.
     Device(device::Options),
 
     /// Verify a person on an emulated kiosk, against the sandbox, in a closed network.

@@ -1,6 +1,6 @@
 //! The blocking loop around an exchange, twin of the async one at the root.
 
-use embedded_io::{ErrorType, Read, Write};
+use embedded_io::{ErrorType, Read, ReadReady, Write};
 use heyan::{ChannelError, Endpoint, Error, Exchange, Inquiry, OwnedOutcome, Step};
 use zeroize::Zeroize;
 
@@ -16,8 +16,8 @@ use crate::time::{Stage, Watch};
 ///
 /// # Errors
 /// [`Error`], whose [`billing`](Error::billing) says what it cost. A link that is not secure enough for the endpoint, or
-/// that was made for another host, is refused with [`ChannelFault::Tls`] before anything is sent; one that is not open
-/// any more with [`ChannelFault::Broken`].
+/// that was made for another host, is refused with [`ChannelFault::Link`] before anything is sent; one that is not open
+/// any more, and one that was kept and is not quiet, with [`ChannelFault::Broken`].
 pub fn verify<L, T>(
     link: &mut L,
     inquiry: &Inquiry<'_>,
@@ -26,7 +26,7 @@ pub fn verify<L, T>(
 ) -> Result<OwnedOutcome, Error<<L::Channel as ErrorType>::Error>>
 where
     L: Link,
-    L::Channel: Read + Write,
+    L::Channel: Read + ReadReady + Write,
     T: Timer,
 {
     let result = attempt(link, inquiry, buffer, watch);
@@ -40,8 +40,9 @@ where
 /// `connect` is called when `kept` has no link that is open, and must put one there. It finds the old one in the slot:
 /// to drop it first, for a stack with a single socket, or to open it again.
 ///
-/// A kept connection that turns out to be dead before the last byte of the request left is replaced, and the request
-/// repeated, once; see [`Link::may_repeat`]. Nothing else is ever repeated.
+/// A kept connection which the peer closed while it was idle, or on which it said something unasked, is not used. It is
+/// replaced, once, and so is one that turns out to be dead before the last byte of the request left, and the request is
+/// repeated; see [`Link::may_repeat`]. Nothing else is ever repeated.
 ///
 /// # Errors
 /// As [`verify`], and what `connect` returns.
@@ -54,7 +55,7 @@ pub fn verify_kept<L, T>(
 ) -> Result<OwnedOutcome, Error<<L::Channel as ErrorType>::Error>>
 where
     L: Link,
-    L::Channel: Read + Write,
+    L::Channel: Read + ReadReady + Write,
     T: Timer,
 {
     let mut result = Err(Error::Channel(broken(false)));
@@ -84,7 +85,7 @@ fn attempt<L, T>(
 ) -> Result<OwnedOutcome, Error<<L::Channel as ErrorType>::Error>>
 where
     L: Link,
-    L::Channel: Read + Write,
+    L::Channel: Read + ReadReady + Write,
     T: Timer,
 {
     let mut bytes = Exchange::new(inquiry.write(buffer)?);
@@ -106,11 +107,15 @@ pub fn exchange<L, T>(
 ) -> Result<(), ChannelError<<L::Channel as ErrorType>::Error>>
 where
     L: Link,
-    L::Channel: Read + Write,
+    L::Channel: Read + ReadReady + Write,
     T: Timer,
 {
     admit(link, endpoint)?;
-    let result = drive(&mut link.line().channel, exchange, watch);
+    let line = link.line();
+    watch.enter(Stage::Send);
+    // No byte, no end, no failure came while it was idle. A reply to nothing would be taken for the next person's.
+    let is_quiet = !line.kept || matches!(line.channel.read_ready(), Ok(false));
+    let result = if is_quiet { drive(&mut line.channel, exchange, watch) } else { Err(broken(false)) };
     note(link, exchange, result)
 }
 
@@ -119,7 +124,6 @@ where
     C: Read + Write,
     T: Timer,
 {
-    watch.enter(Stage::Send);
     let mut sent = false;
     loop {
         match exchange.step() {
@@ -137,14 +141,12 @@ where
                 }
             }
             Step::Receive(space) => {
-                let len = space.len();
                 let count = watch.in_time(|| channel.read(space)).map_err(|late| late.into_error(sent))?;
                 let count = count.map_err(|error| failed(error, sent))?;
                 if watch.stage() == Stage::FirstByte {
                     watch.enter(Stage::Receive);
                 }
-                // A channel that counts wrong must not pass off what stood there before as the reply.
-                exchange.received(count.min(len));
+                exchange.received(count);
             }
             Step::Done => return Ok(()),
         }

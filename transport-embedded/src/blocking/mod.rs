@@ -4,6 +4,9 @@
 //! can every other: between two looks at the network it calls that, which lets the board feed its watchdog and says when
 //! the deadline of the stage has passed. A channel that waits by itself is only watched between its calls.
 //!
+//! A channel also says, by [`ReadReady`](embedded_io::ReadReady), whether reading would not have to wait: then a kept
+//! connection was closed by its peer, or is out of step, and is not used again. One that cannot know says `false`.
+//!
 //! ```
 //! use core::cell::Cell;
 //! use core::ops::ControlFlow;

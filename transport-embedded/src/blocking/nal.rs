@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use core::fmt;
 use core::net::SocketAddr;
 
-use embedded_io::{ErrorKind, ErrorType, Read, Write};
+use embedded_io::{ErrorKind, ErrorType, Read, ReadReady, Write};
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
 use heyan::{ChannelError, ChannelFault, Endpoint};
 
@@ -74,7 +74,7 @@ where
         Ok(Err(error)) => Err(refused(error)),
         Ok(Ok(socket)) => {
             // From here on the socket is closed however this ends.
-            let mut stream = Stream { stack, socket: Some(socket), watch };
+            let mut stream = Stream { stack, socket: Some(socket), watch, early: None };
             match stream.patiently(|stack, socket| stack.connect(socket, address)) {
                 Ok(()) => Ok(stream),
                 Err(StreamError::Stack(error)) => Err(refused(error)),
@@ -118,6 +118,8 @@ pub struct Stream<'s, S: TcpClientStack, T> {
     stack: &'s RefCell<S>,
     socket: Option<S::TcpSocket>,
     watch: &'s Watch<T>,
+    /// What was received by asking whether there is something.
+    early: Option<u8>,
 }
 
 impl<S: TcpClientStack, T: Timer> Stream<'_, S, T> {
@@ -125,7 +127,7 @@ impl<S: TcpClientStack, T: Timer> Stream<'_, S, T> {
         &mut self,
         mut ask: impl FnMut(&mut S, &mut S::TcpSocket) -> nb::Result<R, S::Error>,
     ) -> Result<R, StreamError<S::Error>> {
-        let Self { stack, socket: Some(socket), watch } = self else { return Err(StreamError::TimedOut) };
+        let Self { stack, socket: Some(socket), watch, .. } = self else { return Err(StreamError::TimedOut) };
         match patiently(stack, watch, |stack| ask(stack, socket)) {
             Ok(answer) => answer.map_err(StreamError::Stack),
             Err(TimedOut) => Err(StreamError::TimedOut),
@@ -151,11 +153,32 @@ impl<S: TcpClientStack, T: Timer> Read for Stream<'_, S, T> {
         if space.is_empty() {
             return Ok(0);
         }
+        if let (Some(byte), Some(place)) = (self.early.take(), space.first_mut()) {
+            *place = byte;
+            return Ok(1);
+        }
         match self.patiently(|stack, socket| stack.receive(socket, space)) {
             // Some stacks report the end of a stream like this.
             Err(StreamError::Stack(error)) if error.kind() == TcpErrorKind::PipeClosed => Ok(0),
             result => result,
         }
+    }
+}
+
+impl<S: TcpClientStack, T: Timer> ReadReady for Stream<'_, S, T> {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        let (Some(socket), Ok(mut stack)) = (&mut self.socket, self.stack.try_borrow_mut()) else { return Ok(false) };
+        if self.early.is_some() {
+            return Ok(true);
+        }
+        let mut byte = [0];
+        match stack.receive(socket, &mut byte) {
+            Err(nb::Error::WouldBlock) => return Ok(false),
+            Ok(1..) => self.early = byte.first().copied(),
+            // The end, or a failure: reading will say so again.
+            Ok(0) | Err(nb::Error::Other(_)) => {}
+        }
+        Ok(true)
     }
 }
 

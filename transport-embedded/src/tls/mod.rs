@@ -144,7 +144,8 @@ pub enum TlsError<E> {
     Declined,
     /// What came is no TLS, is forged, or breaks the protocol.
     Protocol,
-    /// The buffers are too small for what TLS needs.
+    /// A record or a flight of the server's does not fit into [`Memory::receive`], or one of the buffers is shorter than
+    /// [`Memory::MIN_LEN`]. It says nothing about who the server is.
     Buffers,
     /// [`Random`] gave nothing.
     Randomness,
@@ -223,7 +224,9 @@ impl<E: fmt::Display> fmt::Display for TlsError<E> {
                 "the server declined: it has no TLS version, cipher or signature in common with this build"
             }
             Self::Protocol => "what came is no TLS or is forged",
-            Self::Buffers => "the buffers are too small for TLS",
+            Self::Buffers => {
+                "what the server sends does not fit into the buffer for receiving, or a buffer is below the minimum"
+            }
             Self::Randomness => "the source of randomness gave none",
             Self::Host => "the host is neither a name nor an address",
             Self::Closed => "the TLS connection is not open any more",

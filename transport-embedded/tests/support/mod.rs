@@ -1,8 +1,6 @@
 //! A scripted peer that speaks both twins' language, and an executor of ten lines.
-#![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
-#[cfg(all(feature = "embedded-tls", feature = "rustls"))]
-pub(crate) mod pki;
 #[cfg(all(feature = "embedded-tls", feature = "rustls"))]
 pub(crate) mod tls;
 
@@ -17,6 +15,7 @@ use embedded_io::{ErrorKind, ErrorType};
 use heyan::provider::IDCERT;
 use heyan::{AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Name, Subject};
 use heyan_embedded::{Clock, Deadlines, Timer, Watch, blocking};
+pub(crate) use heyan_peers::{count_requests, reply};
 
 pub(crate) const BUFFER_LEN: usize = IDCERT.info().buffer_len();
 /// The host of a provider that `inquiry` asks.
@@ -34,12 +33,6 @@ pub(crate) fn insecure_inquiry() -> Inquiry<'static> {
 
 pub(crate) fn request_len() -> usize {
     inquiry().write(&mut [0; BUFFER_LEN]).unwrap().len()
-}
-
-/// A reply with this verdict code (`01` match, `02` mismatch, `202` no record) that keeps the connection.
-pub(crate) fn reply(status: &str) -> Vec<u8> {
-    let body = format!(r#"{{"status":"{status}","idCard":"11*****009X","traceId":"20211208013_9aph_5e91"}}"#);
-    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +61,12 @@ pub(crate) enum Fate {
     FlushFails(ErrorKind),
     ReadFails(usize, ErrorKind),
     ReadEnds(usize),
+    /// After so many bytes of replies, between two requests, the peer closes.
+    IdleEnds(usize),
+    /// There, it says what follows in the script without being asked.
+    IdleSpeaks(usize),
+    /// There, the connection turns out to be broken.
+    IdleFails(usize, ErrorKind),
 }
 
 /// A peer that answers `reply`, whatever it is asked.
@@ -85,6 +84,11 @@ pub(crate) struct Script {
 impl Script {
     pub(crate) fn new(reply: &[u8], piece: usize, fate: Fate) -> Self {
         Self { reply: reply.to_vec(), read: 0, written: Vec::new(), flushed: 0, piece, fate }
+    }
+
+    /// Whether something came that nobody asked for. The replies of a script wait for their requests otherwise.
+    fn speaks_unasked(&self) -> bool {
+        matches!(self.fate, Fate::IdleEnds(at) | Fate::IdleSpeaks(at) | Fate::IdleFails(at, _) if self.read == at)
     }
 }
 
@@ -118,14 +122,20 @@ impl embedded_io::Read for Script {
         assert_eq!(self.flushed, self.written.len(), "read before flush");
         let mut count = space.len().min(self.piece).min(self.reply.len() - self.read);
         match self.fate {
-            Fate::ReadFails(at, kind) if self.read == at => return Err(Failure(kind)),
-            Fate::ReadEnds(at) if self.read == at => return Ok(0),
+            Fate::ReadFails(at, kind) | Fate::IdleFails(at, kind) if self.read == at => return Err(Failure(kind)),
+            Fate::ReadEnds(at) | Fate::IdleEnds(at) if self.read == at => return Ok(0),
             Fate::ReadFails(at, _) | Fate::ReadEnds(at) => count = count.min(at - self.read),
             _ => {}
         }
         space[..count].copy_from_slice(&self.reply[self.read..self.read + count]);
         self.read += count;
         Ok(count)
+    }
+}
+
+impl embedded_io::ReadReady for Script {
+    fn read_ready(&mut self) -> Result<bool, Failure> {
+        Ok(self.speaks_unasked())
     }
 }
 
@@ -150,7 +160,9 @@ impl embedded_io_async::Write for Async {
 
 impl embedded_io_async::Read for Async {
     async fn read(&mut self, space: &mut [u8]) -> Result<usize, Failure> {
-        yield_once().await;
+        if !self.0.speaks_unasked() {
+            yield_once().await;
+        }
         embedded_io::Read::read(&mut self.0, space)
     }
 }
@@ -209,9 +221,4 @@ pub(crate) fn block_on_with<F: Future>(future: F, mut wait: impl FnMut()) -> F::
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     block_on_with(future, || ())
-}
-
-/// Whole requests in these bytes; all of them are GETs.
-pub(crate) fn count_requests(bytes: &[u8]) -> usize {
-    bytes.windows(4).filter(|window| window == b"\r\n\r\n").count()
 }

@@ -1,18 +1,15 @@
-//! The four clients of this crate, and peers that they talk to over loopback.
+//! The four clients of this crate.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use embedded_io::{ErrorKind, ErrorType};
 use heyan::{ChannelError, Endpoint, Error, Inquiry, OwnedOutcome};
 use heyan_embedded::tls::{Dates, Memory, NoRandomness, Random, TlsError, Trust, embedded, rustls as heap};
 use heyan_embedded::{Clock, Deadlines, Timer, Watch, blocking, verify};
-use rustls::{ServerConfig, ServerConnection};
+use heyan_peers::{GATEWAY, Tls};
 
-use super::pki::{GATEWAY, Identity, today};
 use super::{BUFFER_LEN, block_on};
 
 /// A socket with the traits of both twins; the test's own patience ends every wait.
@@ -63,6 +60,15 @@ impl embedded_io::Read for Socket {
     }
 }
 
+impl embedded_io::ReadReady for Socket {
+    fn read_ready(&mut self) -> Result<bool, SocketError> {
+        self.0.set_nonblocking(true).map_err(socket_error)?;
+        let peeked = self.0.peek(&mut [0]);
+        self.0.set_nonblocking(false).map_err(socket_error)?;
+        Ok(!matches!(peeked, Err(error) if error.kind() == std::io::ErrorKind::WouldBlock))
+    }
+}
+
 impl embedded_io::Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, SocketError> {
         self.0.write(bytes).map_err(socket_error)
@@ -75,6 +81,10 @@ impl embedded_io::Write for Socket {
 
 impl embedded_io_async::Read for Socket {
     async fn read(&mut self, space: &mut [u8]) -> Result<usize, SocketError> {
+        // Whoever asks only once whether something came must not be kept waiting by the socket.
+        if !embedded_io::ReadReady::read_ready(self)? {
+            super::yield_once().await;
+        }
         embedded_io::Read::read(self, space)
     }
 }
@@ -142,6 +152,10 @@ impl Client {
     pub(crate) const ALL: [Self; 4] = [Self::Embedded, Self::EmbeddedBlocking, Self::Rustls, Self::RustlsBlocking];
     pub(crate) const RUSTLS: [Self; 2] = [Self::Rustls, Self::RustlsBlocking];
     pub(crate) const EMBEDDED: [Self; 2] = [Self::Embedded, Self::EmbeddedBlocking];
+
+    pub(crate) fn tls(self) -> Tls {
+        if Self::RUSTLS.contains(&self) { Tls::Rustls } else { Tls::Embedded }
+    }
 }
 
 /// How a call over TLS ended, without the channel's type.
@@ -175,12 +189,13 @@ fn plain_channel<E: embedded_io::Error>(error: ChannelError<TlsError<E>>) -> Cha
     ChannelError { fault: error.fault, sent: error.sent, source }
 }
 
-pub(crate) fn gateway_inquiry() -> Inquiry<'static> {
-    super::inquiry().at(Endpoint::parse("https://gateway.test:8443").unwrap())
-}
-
 pub(crate) fn leak(der: &[u8]) -> &'static [&'static [u8]] {
     Box::leak(vec![&*Box::leak(der.to_vec().into_boxed_slice())].into_boxed_slice())
+}
+
+/// The clock that certificates are held against.
+pub(crate) fn today() -> Option<u64> {
+    Some(heyan_peers::now())
 }
 
 /// Believes this authority, today.
@@ -195,7 +210,11 @@ pub(crate) fn call(client: Client, address: SocketAddr, trust: Trust<'static>, p
 
 pub(crate) fn call_over<T>(client: Client, channel: T, trust: Trust<'static>, people: usize) -> Vec<Ended>
 where
-    T: embedded_io::Read + embedded_io::Write + embedded_io_async::Read + embedded_io_async::Write,
+    T: embedded_io::Read
+        + embedded_io::ReadReady
+        + embedded_io::Write
+        + embedded_io_async::Read
+        + embedded_io_async::Write,
 {
     let config = heap::Config::new(&ALGORITHMS, trust).unwrap();
     call_with(client, channel, trust, &config, people)
@@ -209,13 +228,36 @@ pub(crate) fn call_with<T>(
     people: usize,
 ) -> Vec<Ended>
 where
-    T: embedded_io::Read + embedded_io::Write + embedded_io_async::Read + embedded_io_async::Write,
+    T: embedded_io::Read
+        + embedded_io::ReadReady
+        + embedded_io::Write
+        + embedded_io_async::Read
+        + embedded_io_async::Write,
+{
+    call_and_wait(client, channel, trust, config, people, || ())
+}
+
+/// As `call_with`; `wait` is called before the second person and each one after.
+pub(crate) fn call_and_wait<T>(
+    client: Client,
+    channel: T,
+    trust: Trust<'static>,
+    config: &heap::Config,
+    people: usize,
+    mut wait: impl FnMut(),
+) -> Vec<Ended>
+where
+    T: embedded_io::Read
+        + embedded_io::ReadReady
+        + embedded_io::Write
+        + embedded_io_async::Read
+        + embedded_io_async::Write,
 {
     let (mut receive, mut send) = (vec![0; heap::RECEIVE_LEN], vec![0; heap::SEND_LEN]);
     let memory = Memory { receive: &mut receive, send: &mut send };
     let watch = host_watch();
     let mut buffer = [0; BUFFER_LEN];
-    let inquiry = gateway_inquiry();
+    let inquiry = super::inquiry();
     let unopened = |error| vec![Err(plain(Error::Channel(error)))];
     match client {
         Client::Embedded => block_on(async {
@@ -224,7 +266,10 @@ where
                 Err(error) => return vec![Err(Error::Channel(error))],
             };
             let mut ended = Vec::new();
-            for _ in 0..people {
+            for turn in 0..people {
+                if turn > 0 {
+                    wait();
+                }
                 ended.push(verify(&mut link, &inquiry, &mut buffer, &watch).await);
             }
             ended
@@ -232,7 +277,13 @@ where
         Client::EmbeddedBlocking => {
             match blocking::tls::embedded::open(channel, memory, GATEWAY, trust, &HOST_RANDOM, &watch) {
                 Ok(mut link) => {
-                    (0..people).map(|_| blocking::verify(&mut link, &inquiry, &mut buffer, &watch)).collect()
+                    let turn = |turn| {
+                        if turn > 0 {
+                            wait();
+                        }
+                        blocking::verify(&mut link, &inquiry, &mut buffer, &watch)
+                    };
+                    (0..people).map(turn).collect()
                 }
                 Err(error) => vec![Err(Error::Channel(error))],
             }
@@ -243,80 +294,25 @@ where
                 Err(error) => return unopened(error),
             };
             let mut ended = Vec::new();
-            for _ in 0..people {
+            for turn in 0..people {
+                if turn > 0 {
+                    wait();
+                }
                 ended.push(verify(&mut link, &inquiry, &mut buffer, &watch).await.map_err(plain));
             }
             ended
         }),
         Client::RustlsBlocking => match blocking::tls::rustls::open(channel, memory, GATEWAY, config, &watch) {
             Ok(mut link) => {
-                (0..people).map(|_| blocking::verify(&mut link, &inquiry, &mut buffer, &watch).map_err(plain)).collect()
+                let turn = |turn| {
+                    if turn > 0 {
+                        wait();
+                    }
+                    blocking::verify(&mut link, &inquiry, &mut buffer, &watch).map_err(plain)
+                };
+                (0..people).map(turn).collect()
             }
             Err(error) => unopened(error),
         },
     }
-}
-
-/// What a peer saw of one connection.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
-    /// Bytes of requests, decrypted.
-    pub(crate) request: Vec<u8>,
-    pub(crate) resumed: bool,
-}
-
-pub(crate) fn server_config(
-    identity: &Identity,
-    versions: &[&'static rustls::SupportedProtocolVersion],
-) -> Arc<ServerConfig> {
-    let ring = Arc::new(rustls::crypto::ring::default_provider());
-    Arc::new(
-        ServerConfig::builder_with_provider(ring)
-            .with_protocol_versions(versions)
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(identity.chain.clone(), identity.key.clone_key())
-            .unwrap(),
-    )
-}
-
-/// A gateway by rustls for this many connections. It answers every request with "match".
-pub(crate) fn gateway(config: Arc<ServerConfig>, connections: usize) -> (SocketAddr, JoinHandle<Vec<Seen>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let thread = std::thread::spawn(move || {
-        (0..connections)
-            .map(|_| {
-                let (socket, _) = listener.accept().unwrap();
-                socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-                serve(socket, Arc::clone(&config))
-            })
-            .collect()
-    });
-    (address, thread)
-}
-
-fn serve(mut socket: TcpStream, config: Arc<ServerConfig>) -> Seen {
-    let mut session = ServerConnection::new(config).unwrap();
-    let mut seen = Seen::default();
-    let mut answered = 0;
-    // Any error ends the connection: a client that refuses sends an alert and goes.
-    while let Ok((read, _)) = session.complete_io(&mut socket).map(|(read, wrote)| (read + wrote, wrote)) {
-        seen.resumed |= session.handshake_kind() == Some(rustls::HandshakeKind::Resumed);
-        let mut bytes = [0; 4096];
-        while let Ok(count @ 1..) = session.reader().read(&mut bytes) {
-            seen.request.extend_from_slice(&bytes[..count]);
-        }
-        while super::count_requests(&seen.request) > answered {
-            answered += 1;
-            session.writer().write_all(&super::reply("01")).unwrap();
-        }
-        if session.wants_write() {
-            continue;
-        }
-        if read == 0 {
-            break;
-        }
-    }
-    seen
 }

@@ -5,13 +5,13 @@
 
 use core::cell::RefCell;
 
-use embassy_executor::{Executor, Spawner};
+use embassy_executor::Executor;
 use heyan_embedded::heyan::Buffer;
 use heyan_embedded::{Insecure, Watch, verify_kept};
-use heyan_firmware::asynchronous::{Alarms, Connection, move_frames, until};
+use heyan_firmware::asynchronous::{self, Alarms, Connection};
 use heyan_firmware::board::{clock, host, stack};
 use heyan_firmware::ending::{self, Ending};
-use heyan_firmware::kiosk::{ADDRESS_WITHIN, BUFFER_LEN, Turns, deadlines, inquiry, leave};
+use heyan_firmware::kiosk::{BUFFER_LEN, Turns, deadlines, inquiry, leave};
 use heyan_firmware::net::{Memory, Network, Places};
 use heyan_firmware::random::PredictableDemoRandom;
 use heyan_firmware::request::Entered;
@@ -39,20 +39,7 @@ fn main() -> ! {
             leave(Ending::Error)
         }
     };
-    EXECUTOR.insert(Executor::new()).run(|spawner: Spawner| {
-        let tasks = [
-            frames(network).map(|task| spawner.spawn(task)),
-            serve(entered, network, random, BUFFER).map(|task| spawner.spawn(task)),
-        ];
-        if tasks.iter().any(Result::is_err) {
-            host::exit(104);
-        }
-    })
-}
-
-#[embassy_executor::task]
-async fn frames(network: &'static RefCell<Network>) {
-    move_frames(network).await;
+    asynchronous::run(EXECUTOR.insert(Executor::new()), network, serve(entered, network, random, BUFFER))
 }
 
 #[embassy_executor::task]
@@ -62,8 +49,7 @@ async fn serve(
     mut random: PredictableDemoRandom,
     buffer: &'static mut Buffer<BUFFER_LEN>,
 ) {
-    let give_up = clock::now() + ADDRESS_WITHIN;
-    until(|| (network.borrow().has_address() || clock::now() >= give_up).then_some(())).await;
+    asynchronous::await_address(network).await;
     let watch = Watch::new(Alarms, deadlines(&entered));
     let mut turns = Turns::new(&entered);
     let mut kept = None;

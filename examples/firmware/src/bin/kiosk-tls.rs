@@ -18,14 +18,7 @@ use heyan_firmware::kiosk::{BUFFER_LEN, Turns, await_address, deadlines, inquiry
 use heyan_firmware::net::{Memory, Network, Places};
 use heyan_firmware::random::{PredictableDemoRandom, Random};
 use heyan_firmware::request::Entered;
-use heyan_firmware::tls::UNFIT_FOR_PRODUCTS;
-
-/// rustls copies every record of data to its heap. With room for longer ones than this, a server could exhaust the heap;
-/// handshakes of usual chains and all replies fit.
-#[cfg(feature = "rustls")]
-const RECEIVE_LEN: usize = 8 * 1024;
-#[cfg(not(feature = "rustls"))]
-const RECEIVE_LEN: usize = tls::RECEIVE_LEN;
+use heyan_firmware::tls::{RECEIVE_LEN, UNFIT_FOR_PRODUCTS};
 
 /// What TLS receives and sends through.
 struct Records {
@@ -137,9 +130,6 @@ fn serve(
         turns.note_closed(network);
     }
     #[cfg(feature = "rustls")]
-    {
-        let (used, peak) = heyan_firmware::tls::heap::used();
-        defmt::info!("heap: {=usize} bytes in use, {=usize} at most", used, peak);
-    }
+    heyan_firmware::tls::heap::log();
     turns.end()
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use embedded_io::{ErrorKind, ErrorType, Read, Write};
+use embedded_io::{BufRead, ErrorKind, ErrorType, Read, ReadReady, Write};
 
 use embedded_tls::blocking::TlsConnection;
 use embedded_tls::{Aes128GcmSha256, FlushPolicy, TlsContext};
@@ -16,8 +16,9 @@ pub use crate::tls::embedded::{Memory, RECEIVE_LEN, SEND_LEN};
 use crate::tls::{Opened, Random, TlsError, Trust, refused, server_name};
 
 /// A TLS 1.3 connection to a server that proved who it is. [`open`] makes it.
-pub struct Tls<'m, T: Read + Write + 'm, C: Timer> {
+pub struct Tls<'m, T: Read + ReadReady + Write + 'm, C: Timer> {
     connection: TlsConnection<'m, Gate<Watched<'m, T, C>>, Aes128GcmSha256>,
+    watch: &'m Watch<C>,
     ended: bool,
 }
 
@@ -34,7 +35,7 @@ pub fn open<'m, T, R, C>(
     watch: &'m Watch<C>,
 ) -> Opened<Tls<'m, T, C>, ErrorKind>
 where
-    T: Read + Write + 'm,
+    T: Read + ReadReady + Write + 'm,
     R: Random,
     C: Timer,
 {
@@ -55,7 +56,7 @@ fn shake<'m, T, R, C>(
     watch: &'m Watch<C>,
 ) -> Result<Tls<'m, T, C>, TlsError<ErrorKind>>
 where
-    T: Read + Write + 'm,
+    T: Read + ReadReady + Write + 'm,
     R: Random,
     C: Timer,
 {
@@ -70,10 +71,10 @@ where
     // A flush can then not stand between "written" and "known to be written"; the gate does it.
     connection.set_flush_policy(FlushPolicy::Relaxed);
     judged(connection.open(TlsContext::new(&config, &mut verifier)), &verifier)?;
-    Ok(Tls { connection, ended: false })
+    Ok(Tls { connection, watch, ended: false })
 }
 
-impl<'m, T: Read + Write + 'm, C: Timer> Tls<'m, T, C> {
+impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> Tls<'m, T, C> {
     /// Tells the server that nothing more comes. Ending without is no harm to it.
     ///
     /// # Errors
@@ -83,11 +84,11 @@ impl<'m, T: Read + Write + 'm, C: Timer> Tls<'m, T, C> {
     }
 }
 
-impl<'m, T: Read + Write + 'm, C: Timer> ErrorType for Tls<'m, T, C> {
+impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> ErrorType for Tls<'m, T, C> {
     type Error = TlsError<ErrorKind>;
 }
 
-impl<'m, T: Read + Write + 'm, C: Timer> Read for Tls<'m, T, C> {
+impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> Read for Tls<'m, T, C> {
     fn read(&mut self, space: &mut [u8]) -> Result<usize, Self::Error> {
         if self.ended {
             return Ok(0);
@@ -102,7 +103,20 @@ impl<'m, T: Read + Write + 'm, C: Timer> Read for Tls<'m, T, C> {
     }
 }
 
-impl<'m, T: Read + Write + 'm, C: Timer> Write for Tls<'m, T, C> {
+impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> ReadReady for Tls<'m, T, C> {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        if self.ended {
+            return Ok(true);
+        }
+        match self.watch.at_once(|| self.connection.fill_buf().map(drop)) {
+            Err(embedded_tls::TlsError::Io(ErrorKind::TimedOut)) => Ok(false),
+            // Data, the end, or a failure: reading will say which.
+            _ => Ok(true),
+        }
+    }
+}
+
+impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> Write for Tls<'m, T, C> {
     /// Encrypts some of `bytes` and hands them to the channel as a whole record: one that broke off in the middle can be
     /// read by nobody.
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
@@ -117,7 +131,7 @@ impl<'m, T: Read + Write + 'm, C: Timer> Write for Tls<'m, T, C> {
     }
 }
 
-impl<'m, T: Read + Write + 'm, C: Timer> fmt::Debug for Tls<'m, T, C> {
+impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> fmt::Debug for Tls<'m, T, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").field("ended", &self.ended).finish_non_exhaustive()
     }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use embedded_io::{ErrorType, Read, Write};
+use embedded_io::{ErrorType, Read, ReadReady, Write};
 
 use crate::blocking::Timer;
 use crate::link::Secure;
@@ -83,10 +83,8 @@ impl<T: Read + Write, C: Timer> Tls<'_, T, C> {
                 self.channel.flush().map_err(TlsError::Channel)
             }
             Next::Read => {
-                let space = self.engine.space();
-                let len = space.len();
-                let count = self.channel.read(space).map_err(TlsError::Channel)?;
-                self.engine.received(count.min(len))
+                let count = self.channel.read(self.engine.space()).map_err(TlsError::Channel)?;
+                self.engine.received(count)
             }
             Next::Done(_) => Ok(()),
         }
@@ -128,6 +126,18 @@ impl<T: Read + Write, C: Timer> Read for Tls<'_, T, C> {
         loop {
             match self.engine.advance(Wish::Read(space))? {
                 Next::Done(count) => return Ok(count),
+                next => self.move_bytes(next)?,
+            }
+        }
+    }
+}
+
+impl<T: Read + ReadReady + Write, C: Timer> ReadReady for Tls<'_, T, C> {
+    fn read_ready(&mut self) -> Result<bool, Self::Error> {
+        loop {
+            match self.engine.advance(Wish::Read(&mut []))? {
+                Next::Done(_) => return Ok(true),
+                Next::Read if !self.channel.read_ready().map_err(TlsError::Channel)? => return Ok(false),
                 next => self.move_bytes(next)?,
             }
         }

@@ -1,6 +1,6 @@
 //! A channel under a deadline.
 
-use embedded_io::{Error as _, ErrorKind, ErrorType, Read, Write};
+use embedded_io::{Error as _, ErrorKind, ErrorType, Read, ReadReady, Write};
 
 use crate::blocking::Timer;
 use crate::time::Watch;
@@ -16,8 +16,11 @@ impl<T, C> ErrorType for Watched<'_, T, C> {
     type Error = ErrorKind;
 }
 
-impl<T: Read, C: Timer> Read for Watched<'_, T, C> {
+impl<T: Read + ReadReady, C: Timer> Read for Watched<'_, T, C> {
     fn read(&mut self, space: &mut [u8]) -> Result<usize, ErrorKind> {
+        if self.watch.is_at_once() && !self.channel.read_ready().map_err(|error| error.kind())? {
+            return Err(ErrorKind::TimedOut);
+        }
         let read = self.watch.in_time(|| self.channel.read(space)).map_err(|_| ErrorKind::TimedOut)?;
         read.map_err(|error| error.kind())
     }

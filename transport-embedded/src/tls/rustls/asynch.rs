@@ -81,10 +81,8 @@ impl<T: Read + Write> Tls<'_, T> {
                 self.channel.flush().await.map_err(TlsError::Channel)
             }
             Next::Read => {
-                let space = self.engine.space();
-                let len = space.len();
-                let count = self.channel.read(space).await.map_err(TlsError::Channel)?;
-                self.engine.received(count.min(len))
+                let count = self.channel.read(self.engine.space()).await.map_err(TlsError::Channel)?;
+                self.engine.received(count)
             }
             Next::Done(_) => Ok(()),
         }

@@ -18,7 +18,7 @@ const OVERHEAD: usize = 5 + 8 + 1 + 16;
 pub(crate) enum Wish<'a> {
     /// To finish the handshake.
     Shake,
-    /// To decrypt something into this space, which is not empty.
+    /// To decrypt something into this space; if that is empty, only to have something to give.
     Read(&'a mut [u8]),
     /// To encrypt some of these bytes, which are not none.
     Write(&'a [u8]),

@@ -24,6 +24,7 @@
 //! # fn tcp() -> Result<Tcp, Box<dyn std::error::Error>> { Err("no network".into()) }
 //! # struct Tcp;
 //! # impl embedded_io::ErrorType for Tcp { type Error = embedded_io::ErrorKind; }
+//! # impl embedded_io::ReadReady for Tcp { fn read_ready(&mut self) -> Result<bool, Self::Error> { Ok(false) } }
 //! # impl embedded_io::Read for Tcp { fn read(&mut self, _: &mut [u8]) -> Result<usize, Self::Error> { Ok(0) } }
 //! # impl embedded_io::Write for Tcp { fn write(&mut self, b: &[u8]) -> Result<usize, Self::Error> { Ok(b.len()) }
 //! #     fn flush(&mut self) -> Result<(), Self::Error> { Ok(()) } }

@@ -1,6 +1,5 @@
 //! A TLS 1.3 server that does what no honest one does: it can leave out messages, reorder them, sign wrongly, and send
 //! whatever it likes under the right keys.
-#![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,14 +10,16 @@ use rustls::SignatureScheme;
 use rustls::pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 
-use crate::support::pki::Identity;
+use crate::Identity;
 
 /// What the server sends after its hello, each under the keys of the handshake unless said otherwise.
 #[derive(Clone, Debug)]
-pub(crate) enum Say {
+pub enum Say {
+    /// None of them.
     EncryptedExtensions,
     /// The chain of the n-th identity.
     Certificate(usize),
+    /// A message for certificates, with none in it.
     NoCertificates,
     /// Signed with the key of the n-th identity, over all that was said so far.
     CertificateVerify(usize),
@@ -26,7 +27,9 @@ pub(crate) enum Say {
     StaleVerify(usize),
     /// The right signature under the name of another scheme.
     MisnamedVerify(usize, u16),
+    /// What ends the handshake.
     Finished,
+    /// The same, of the right length.
     WrongFinished,
     /// A message of this type in clear.
     InClear(u8, Vec<u8>),
@@ -40,10 +43,11 @@ pub(crate) enum Say {
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub struct Heard {
     /// Application data that the client sent, decrypted.
-    pub(crate) request: Vec<u8>,
-    pub(crate) finished: bool,
+    pub request: Vec<u8>,
+    /// Whether the client finished the handshake.
+    pub finished: bool,
 }
 
 type Secret = [u8; 32];
@@ -174,7 +178,8 @@ fn verify_message(identity: &Identity, scheme: u16, hash: &[u8]) -> Vec<u8> {
 }
 
 /// Plays this part to one client, and then answers its request, if one comes, with `reply`.
-pub(crate) fn play(mut socket: TcpStream, identities: &[Identity], part: &[Say], after: &[Say], reply: &[u8]) -> Heard {
+#[must_use]
+pub fn play(mut socket: TcpStream, identities: &[Identity], part: &[Say], after: &[Say], reply: &[u8]) -> Heard {
     let mut heard = Heard::default();
     let Some((_, hello)) = read_record(&mut socket) else { return heard };
     let (session, group, share) = parse_hello(&hello);

@@ -1,0 +1,140 @@
+#![no_std]
+#![no_main]
+#![allow(clippy::too_many_arguments, reason = "cortex-m-rt makes arguments of main's statics")]
+//! The kiosk over TLS as two tasks of embassy's executor: one serves people, one moves the network's frames. TLS is by
+//! rustls with the feature of that name, else by embedded-tls, as in `kiosk-tls`.
+
+use core::cell::RefCell;
+
+use embassy_executor::Executor;
+use heyan_embedded::heyan::{Buffer, Error};
+#[cfg(not(feature = "rustls"))]
+use heyan_embedded::tls::embedded as tls;
+#[cfg(feature = "rustls")]
+use heyan_embedded::tls::rustls as tls;
+use heyan_embedded::tls::{Dates, Trust};
+use heyan_embedded::{Link, Watch, verify};
+use heyan_firmware::asynchronous::{self, Alarms, Connection};
+use heyan_firmware::board::{clock, host, stack};
+use heyan_firmware::ending::{self, Ending};
+use heyan_firmware::kiosk::{BUFFER_LEN, Turns, deadlines, inquiry, leave};
+use heyan_firmware::net::{Memory, Network, Places};
+use heyan_firmware::random::PredictableDemoRandom;
+use heyan_firmware::request::Entered;
+use heyan_firmware::tls::{RECEIVE_LEN, UNFIT_FOR_PRODUCTS};
+
+/// What TLS receives and sends through.
+struct Records {
+    receive: [u8; RECEIVE_LEN],
+    send: [u8; tls::SEND_LEN],
+}
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    // cortex-m-rt makes these the function's own.
+    static mut MEMORY: Memory = Memory::new();
+    static mut PLACES: Places = Places::new();
+    static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
+    static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; tls::SEND_LEN] };
+    static mut ENTERED: [u8; 512] = [0; 512];
+    static mut ANCHOR: [u8; 2048] = [0; 2048];
+    static mut ANCHORS: [&[u8]; 1] = [&[]];
+    static mut NETWORK: Option<RefCell<Network>> = None;
+    static mut EXECUTOR: Option<Executor> = None;
+
+    stack::paint();
+    #[cfg(feature = "rustls")]
+    heyan_firmware::tls::heap::start();
+    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
+    clock::start(peripherals.SYST);
+    let entered = Entered::new(host::entered(ENTERED));
+    let seed = host::unix_seconds();
+    UNFIT_FOR_PRODUCTS.start(!seed);
+    let mut random = PredictableDemoRandom::unfit_for_products(seed);
+    defmt::info!("kiosk started");
+    let Some(anchor) = host::read_file(entered.get("anchor").unwrap_or_default(), ANCHOR) else {
+        leave(ending::show_wrong("anchor", &"no such file, or not a certificate"))
+    };
+    *ANCHORS = [anchor];
+    let trust = Trust::new(ANCHORS, Dates::CheckedBy(heyan_firmware::tls::clock));
+    let network = match Network::start(MEMORY, PLACES, &mut random) {
+        Ok(network) => NETWORK.insert(RefCell::new(network)),
+        Err(error) => {
+            defmt::error!("no network: {}", error);
+            leave(Ending::Error)
+        }
+    };
+    let serve = serve(entered, network, random, BUFFER, RECORDS, trust);
+    asynchronous::run(EXECUTOR.insert(Executor::new()), network, serve)
+}
+
+#[embassy_executor::task]
+async fn serve(
+    entered: Entered<'static>,
+    network: &'static RefCell<Network>,
+    mut random: PredictableDemoRandom,
+    buffer: &'static mut Buffer<BUFFER_LEN>,
+    records: &'static mut Records,
+    trust: Trust<'static>,
+) {
+    #[cfg(feature = "rustls")]
+    let config = {
+        static ALGORITHMS: tls::Algorithms = tls::Algorithms::new(&UNFIT_FOR_PRODUCTS);
+        match tls::Config::new(&ALGORITHMS, trust) {
+            Ok(config) => config,
+            Err(_) => leave(ending::show_wrong("anchor", &"it is no certificate")),
+        }
+    };
+    asynchronous::await_address(network).await;
+    let watch = Watch::new(Alarms, deadlines(&entered));
+    let mut turns = Turns::new(&entered);
+    let mut unanswered = None;
+    while turns.goes_on() {
+        let first = match unanswered.take().map_or_else(|| inquiry(&entered, &mut random), Ok) {
+            Ok(inquiry) => inquiry,
+            Err(ending) => {
+                turns.note(ending);
+                continue;
+            }
+        };
+        let connection = match Connection::open(network, first.endpoint(), &watch).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                turns.note(ending::show(&Err(Error::Channel(error))));
+                continue;
+            }
+        };
+        let memory = tls::Memory { receive: &mut records.receive, send: &mut records.send };
+        let host = first.endpoint().host();
+        #[cfg(feature = "rustls")]
+        let opened = tls::open(connection, memory, host, &config, &watch).await;
+        #[cfg(not(feature = "rustls"))]
+        let opened = tls::open(connection, memory, host, trust, &UNFIT_FOR_PRODUCTS, &watch).await;
+        let mut link = match opened {
+            Ok(link) => link,
+            Err(error) => {
+                turns.note(ending::show(&Err(Error::Channel(error))));
+                turns.note_closed(network);
+                continue;
+            }
+        };
+        let mut next = Some(first);
+        while let Some(asked) = next.take() {
+            let result = verify(&mut link, &asked, buffer, &watch).await;
+            if result.is_err() && link.may_repeat() {
+                // The gateway had closed the kept connection: once more, over a fresh one.
+                unanswered = Some(asked);
+                break;
+            }
+            turns.note(ending::show(&result));
+            if turns.keep() && turns.goes_on() && link.is_open() {
+                next = inquiry(&entered, &mut random).ok();
+            }
+        }
+        drop(link);
+        turns.note_closed(network);
+    }
+    #[cfg(feature = "rustls")]
+    heyan_firmware::tls::heap::log();
+    leave(turns.end())
+}
