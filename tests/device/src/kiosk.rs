@@ -35,6 +35,16 @@ impl Variant {
         Image { package: "examples/firmware", name, features, told: &[] }
     }
 
+    /// How it speaks to the gateway, in the words of the baseline.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Rustls => "rustls",
+            Self::EmbeddedTls => "embedded-tls",
+            Self::InsecureHttp => "plain TCP",
+            Self::InsecureHttpAsync => "plain TCP, async",
+        }
+    }
+
     /// Whether it speaks TLS.
     pub const fn is_secure(self) -> bool {
         matches!(self, Self::Rustls | Self::EmbeddedTls)
@@ -64,7 +74,8 @@ impl Variant {
 pub struct Anchor(PathBuf);
 
 impl Anchor {
-    fn new(certificate: &[u8]) -> Result<Self> {
+    /// Writes it.
+    pub fn new(certificate: &[u8]) -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("heyan-anchor-{}-{}.der", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = env::temp_dir().join(name);
@@ -72,7 +83,8 @@ impl Anchor {
         Ok(Self(path))
     }
 
-    fn path(&self) -> &Path {
+    /// Where it is.
+    pub fn path(&self) -> &Path {
         &self.0
     }
 }

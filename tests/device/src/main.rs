@@ -2,12 +2,14 @@
 
 mod build;
 mod cable;
+mod calls;
 mod elf;
 mod emulator;
 mod figures;
 mod kiosk;
 mod log;
 mod measure;
+mod memory;
 mod panics;
 mod relay;
 mod scenarios;
