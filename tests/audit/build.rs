@@ -11,6 +11,11 @@ fn main() {
     // The audit finds the calls of panicking functions by their relocations.
     println!("cargo:rustc-link-arg-bins=--emit-relocs");
 
+    // The log of the kiosk's board.
+    if env::var_os("CARGO_FEATURE_NETWORK").is_some() {
+        println!("cargo:rustc-link-arg-bins=-Tdefmt.x");
+    }
+
     println!("cargo:rerun-if-env-changed=HEYAN_AUDIT_PROVIDER");
     let slug = env::var("HEYAN_AUDIT_PROVIDER").unwrap_or_else(|_| "idcert".to_owned());
     let provider = match slug.as_str() {

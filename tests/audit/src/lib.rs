@@ -5,4 +5,6 @@
 pub mod board;
 pub mod calls;
 pub mod case;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod reply;

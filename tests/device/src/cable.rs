@@ -172,7 +172,7 @@ fn answer(frame: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// RFC 1035 §4: the question again, and for a host that is known one address.
-fn answer_question(question: &[u8]) -> Option<Vec<u8>> {
+pub fn answer_question(question: &[u8]) -> Option<Vec<u8>> {
     let mut name = String::new();
     let mut at = 12;
     loop {

@@ -61,6 +61,18 @@ impl Variant {
         }
     }
 
+    /// How it speaks to the gateway, in the words of the baseline.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Rustls => "rustls",
+            Self::RustlsAsync => "rustls, async",
+            Self::EmbeddedTls => "embedded-tls",
+            Self::EmbeddedTlsAsync => "embedded-tls, async",
+            Self::InsecureHttp => "plain TCP",
+            Self::InsecureHttpAsync => "plain TCP, async",
+        }
+    }
+
     /// Whether it speaks TLS.
     pub const fn is_secure(self) -> bool {
         self.tls().is_some()

@@ -2,6 +2,7 @@
 
 mod build;
 mod cable;
+mod calls;
 mod careless;
 mod elf;
 mod emulator;
@@ -11,6 +12,7 @@ mod kiosk;
 mod log;
 mod matrix;
 mod measure;
+mod memory;
 mod panics;
 mod parallel;
 #[path = "../../xtask/src/readme.rs"]

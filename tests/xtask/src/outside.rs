@@ -29,6 +29,8 @@ const ALL: [Workspace; 3] = [
             &["--features", "transport"],
             &["--features", "embedded-tls"],
             &["--features", "rustls"],
+            &["--features", "network-embedded-tls"],
+            &["--features", "network-rustls"],
             &["--all-features"],
         ],
     },
