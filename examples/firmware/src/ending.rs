@@ -35,18 +35,20 @@ pub fn show<C: Debug + defmt::Format>(result: &Result<OwnedOutcome, Error<C>>) -
             host::show(format_args!("{words} [{}]", outcome.billing().word()));
             ending
         }
-        Err(error) => {
-            defmt::warn!("no verdict: {}, {}, {}", error, error.billing(), error.retry());
-            let billing = error.billing();
-            let ending = if matches!(error, Error::Refused(_)) { Ending::Refused } else { Ending::Error };
-            // What the owner of the account or the technician must know; the person at the kiosk is told to wait.
-            #[cfg(feature = "all")]
-            host::show(format_args!("无法核验: {error} [{}, retry {}]", billing.word(), error.retry().word()));
-            #[cfg(not(feature = "all"))]
-            host::show(format_args!("无法核验 [{}, retry {}]", billing.word(), error.retry().word()));
-            ending
-        }
+        Err(error) => show_error(error),
     }
+}
+
+/// Shows why there is no verdict, with what it cost.
+pub fn show_error<C: Debug + defmt::Format>(error: &Error<C>) -> Ending {
+    defmt::warn!("no verdict: {}, {}, {}", error, error.billing(), error.retry());
+    let billing = error.billing();
+    // What the owner of the account or the technician must know; the person at the kiosk is told to wait.
+    #[cfg(feature = "all")]
+    host::show(format_args!("无法核验: {error} [{}, retry {}]", billing.word(), error.retry().word()));
+    #[cfg(not(feature = "all"))]
+    host::show(format_args!("无法核验 [{}, retry {}]", billing.word(), error.retry().word()));
+    if matches!(error, Error::Refused(_)) { Ending::Refused } else { Ending::Error }
 }
 
 /// Says what is wrong with what was entered. Nothing was sent.

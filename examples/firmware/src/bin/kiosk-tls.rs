@@ -3,13 +3,16 @@
 //! The kiosk over TLS: by rustls with the feature of that name, else by embedded-tls.
 
 use core::cell::RefCell;
+use core::fmt::Debug;
 
 use embedded_nal::AddrType;
+use heyan_embedded::blocking::Timer;
 #[cfg(not(feature = "rustls"))]
 use heyan_embedded::blocking::tls::embedded as tls;
 #[cfg(feature = "rustls")]
 use heyan_embedded::blocking::tls::rustls as tls;
-use heyan_embedded::heyan::{Buffer, Error};
+use heyan_embedded::embedded_io::{ErrorType, Read, Write};
+use heyan_embedded::heyan::{Buffer, Error, Inquiry};
 use heyan_embedded::tls::{Dates, Trust};
 use heyan_embedded::{Link, Watch, blocking};
 use heyan_firmware::board::{clock, host, stack};
@@ -102,38 +105,28 @@ fn serve(
         let stream = match connected {
             Ok(stream) => stream,
             Err(error) => {
-                turns.note(ending::show(&Err(Error::Channel(error))));
+                turns.note(ending::show_error(&Error::Channel(error)));
                 continue;
             }
         };
         let memory = tls::Memory { receive: &mut records.receive, send: &mut records.send };
         let host = first.endpoint().host();
-        #[cfg(feature = "rustls")]
-        let opened = tls::open(stream, memory, host, &config, &watch);
-        #[cfg(not(feature = "rustls"))]
-        let opened = tls::open(stream, memory, host, trust, &UNFIT_FOR_PRODUCTS, &watch);
-        let mut link = match opened {
-            Ok(link) => link,
-            Err(error) => {
-                turns.note(ending::show(&Err(Error::Channel(error))));
-                turns.note_closed(network);
-                continue;
-            }
-        };
-        let mut next = Some(first);
-        while let Some(inquiry) = next.take() {
-            let result = blocking::verify(&mut link, &inquiry, buffer, &watch);
-            if result.is_err() && link.may_repeat() {
-                // The gateway had closed the kept connection: once more, over a fresh one.
-                unanswered = Some(inquiry);
-                break;
-            }
-            turns.note(ending::show(&result));
-            if turns.keep() && turns.goes_on() && link.is_open() {
-                next = heyan_firmware::kiosk::inquiry(entered, random).ok();
+        {
+            #[cfg(feature = "rustls")]
+            let mut opened = tls::open(stream, memory, host, &config, &watch);
+            #[cfg(not(feature = "rustls"))]
+            let mut opened = tls::open(stream, memory, host, trust, &UNFIT_FOR_PRODUCTS, &watch);
+            // Used where it is, and dropped there: moved, its kilobyte would be on the stack twice.
+            match &mut opened {
+                Ok(link) => {
+                    let next = |turns: &Turns| {
+                        if turns.keep() && turns.goes_on() { inquiry(entered, random).ok() } else { None }
+                    };
+                    unanswered = ask(link, first, next, buffer, &watch, &mut turns);
+                }
+                Err(error) => turns.note(ending::show_error(&Error::Channel(*error))),
             }
         }
-        drop(link);
         turns.note_closed(network);
     }
     #[cfg(feature = "rustls")]
@@ -142,4 +135,35 @@ fn serve(
         defmt::info!("heap: {=usize} bytes in use, {=usize} at most", used, peak);
     }
     turns.end()
+}
+
+/// Asks over one connection: for this person, and for the next ones while it is kept. What the gateway did not answer
+/// because it had closed the kept connection comes back, to be asked once more over a fresh one.
+#[inline(never)] // What it puts on the stack must not lie there during a handshake.
+fn ask<'i, L, C>(
+    link: &mut L,
+    first: Inquiry<'i>,
+    mut next: impl FnMut(&Turns) -> Option<Inquiry<'i>>,
+    buffer: &mut Buffer<BUFFER_LEN>,
+    watch: &Watch<C>,
+    turns: &mut Turns,
+) -> Option<Inquiry<'i>>
+where
+    L: Link,
+    L::Channel: Read + Write,
+    <L::Channel as ErrorType>::Error: Debug + defmt::Format,
+    C: Timer,
+{
+    let mut asked = first;
+    loop {
+        let result = blocking::verify(link, &asked, buffer, watch);
+        if result.is_err() && link.may_repeat() {
+            return Some(asked);
+        }
+        turns.note(ending::show(&result));
+        if !link.is_open() {
+            return None;
+        }
+        asked = next(turns)?;
+    }
 }
