@@ -61,7 +61,10 @@ pub fn await_address(network: &RefCell<Network>, timer: &impl Timer) {
 /// How long each part of a call may take.
 #[must_use]
 pub fn deadlines(entered: &Entered<'_>) -> Deadlines {
-    Deadlines { first_byte: Duration::from_millis(entered.number("first-byte-ms", 10_000)), ..Deadlines::DEFAULT }
+    Deadlines {
+        first_byte: Duration::from_millis(entered.number("first-byte-ms", 10_000).into()),
+        ..Deadlines::DEFAULT
+    }
 }
 
 /// As many turns as were entered: all of them must end alike, and leave nothing behind.
@@ -97,7 +100,7 @@ impl Turns {
     pub fn note(&mut self, ending: Ending) {
         self.left = self.left.saturating_sub(1);
         if self.last.is_some_and(|last| last != ending) {
-            host::show(format_args!("a turn ended otherwise than the one before"));
+            host::show(&["a turn ended otherwise than the one before"]);
             self.fail();
         }
         if self.last.is_none() {
@@ -109,7 +112,7 @@ impl Turns {
     /// Notes that no connection is kept: then none may be open.
     pub fn note_closed(&mut self, network: &RefCell<Network>) {
         if network.borrow().in_use() {
-            host::show(format_args!("a turn left its socket open"));
+            host::show(&["a turn left its socket open"]);
             self.fail();
         }
     }
@@ -124,7 +127,10 @@ impl Turns {
     pub fn end(self) -> Ending {
         if self.times > 1 {
             let (first, all) = (self.stack_after_first, stack::deepest());
-            host::show(format_args!("{} times, stack {first} then {all} bytes", self.times));
+            #[cfg(feature = "all")]
+            host::show_fmt(format_args!("{} times, stack {first} then {all} bytes", self.times));
+            #[cfg(not(feature = "all"))]
+            defmt::info!("{=u32} times, stack {=usize} then {=usize} bytes", self.times, first, all);
         }
         self.last.unwrap_or(Ending::Error)
     }
@@ -147,7 +153,8 @@ pub fn inquiry<'a>(entered: &Entered<'a>, random: &mut impl Random) -> Result<In
     let name = name.map_err(|error| ending::show_wrong("name", &error))?;
     let id = IdNumber::from_input(entered.get("id").unwrap_or_default(), today);
     let id = id.map_err(|error| ending::show_wrong("id", &error))?;
-    host::show(format_args!("核验 {} {}", name.masked(), id.masked()));
+    #[cfg(feature = "all")]
+    host::show_fmt(format_args!("核验 {} {}", name.masked(), id.masked()));
     let mut subject = Subject::new(name, id);
     if let Some(mobile) = entered.get("mobile") {
         subject =

@@ -30,7 +30,7 @@ pub struct Memory {
     send: [u8; SEND_LEN],
 }
 
-/// The places for sockets, for another static: they are not zero.
+/// The places for sockets. Empty ones are not zero: in a static that is written at the start they take no flash.
 pub struct Places {
     sockets: [SocketStorage<'static>; 3],
     queries: [Option<dns::DnsQuery>; 1],

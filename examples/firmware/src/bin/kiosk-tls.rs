@@ -4,6 +4,7 @@
 
 use core::cell::RefCell;
 use core::fmt::Debug;
+use core::mem::MaybeUninit;
 
 use embedded_nal::AddrType;
 use heyan_embedded::blocking::Timer;
@@ -40,7 +41,7 @@ struct Records {
 fn main() -> ! {
     // cortex-m-rt makes these the function's own.
     static mut MEMORY: Memory = Memory::new();
-    static mut PLACES: Places = Places::new();
+    static mut PLACES: MaybeUninit<Places> = MaybeUninit::uninit();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
     static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; tls::SEND_LEN] };
     static mut ENTERED: [u8; 512] = [0; 512];
@@ -62,7 +63,7 @@ fn main() -> ! {
     };
     *ANCHORS = [anchor];
     let trust = Trust::new(ANCHORS, Dates::CheckedBy(heyan_firmware::tls::clock));
-    match Network::start(MEMORY, PLACES, &mut random) {
+    match Network::start(MEMORY, PLACES.write(Places::new()), &mut random) {
         Ok(network) => leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER, RECORDS, trust)),
         Err(error) => {
             defmt::error!("no network: {}", error);
