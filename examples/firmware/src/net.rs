@@ -1,5 +1,6 @@
 //! smoltcp behind `embedded-nal`: an address by DHCP, names by DNS, one TCP connection at a time.
 
+use core::mem::MaybeUninit;
 use core::net::{IpAddr, SocketAddr};
 
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
@@ -37,16 +38,10 @@ pub struct Places {
 }
 
 impl Places {
-    /// Free places.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { sockets: [SocketStorage::EMPTY; 3], queries: [const { None }; 1] }
-    }
-}
-
-impl Default for Places {
-    fn default() -> Self {
-        Self::new()
+    /// Makes free places.
+    #[inline(never)] // They are made on the stack first.
+    pub fn free(memory: &mut MaybeUninit<Self>) -> &mut Self {
+        memory.write(Self { sockets: [SocketStorage::EMPTY; 3], queries: [const { None }; 1] })
     }
 }
 
@@ -113,6 +108,7 @@ impl Network {
     ///
     /// # Errors
     /// [`NetError::NoDevice`].
+    #[inline(never)] // What it takes of the stack is needed once.
     pub fn start(
         memory: &'static mut Memory,
         places: &'static mut Places,

@@ -33,7 +33,7 @@ fn main() -> ! {
     let entered = Entered::new(host::entered(ENTERED));
     let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
     defmt::info!("kiosk started");
-    let network = match Network::start(MEMORY, PLACES.write(Places::new()), &mut random) {
+    let network = match Network::start(MEMORY, Places::free(PLACES), &mut random) {
         Ok(network) => NETWORK.insert(RefCell::new(network)),
         Err(error) => {
             defmt::error!("no network: {}", error);

@@ -31,10 +31,16 @@ const RECEIVE_LEN: usize = 8 * 1024;
 #[cfg(not(feature = "rustls"))]
 const RECEIVE_LEN: usize = tls::RECEIVE_LEN;
 
+/// Half of what holds every request in one record: the usual ones are shorter still, and a longer one takes two.
+const SEND_LEN: usize = tls::SEND_LEN / 2;
+
+/// Longest root certificate. Half of one with a key for RSA is the key, and its own signature.
+const ANCHOR_LEN: usize = if cfg!(feature = "rsa") { 2048 } else { 1024 };
+
 /// What TLS receives and sends through.
 struct Records {
     receive: [u8; RECEIVE_LEN],
-    send: [u8; tls::SEND_LEN],
+    send: [u8; SEND_LEN],
 }
 
 #[cortex_m_rt::entry]
@@ -43,9 +49,9 @@ fn main() -> ! {
     static mut MEMORY: Memory = Memory::new();
     static mut PLACES: MaybeUninit<Places> = MaybeUninit::uninit();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
-    static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; tls::SEND_LEN] };
+    static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; SEND_LEN] };
     static mut ENTERED: [u8; 512] = [0; 512];
-    static mut ANCHOR: [u8; 2048] = [0; 2048];
+    static mut ANCHOR: [u8; ANCHOR_LEN] = [0; ANCHOR_LEN];
     static mut ANCHORS: [&[u8]; 1] = [&[]];
 
     stack::paint();
@@ -63,7 +69,7 @@ fn main() -> ! {
     };
     *ANCHORS = [anchor];
     let trust = Trust::new(ANCHORS, Dates::CheckedBy(heyan_firmware::tls::clock));
-    match Network::start(MEMORY, PLACES.write(Places::new()), &mut random) {
+    match Network::start(MEMORY, Places::free(PLACES), &mut random) {
         Ok(network) => leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER, RECORDS, trust)),
         Err(error) => {
             defmt::error!("no network: {}", error);

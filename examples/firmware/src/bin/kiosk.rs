@@ -30,7 +30,7 @@ fn main() -> ! {
     let entered = Entered::new(host::entered(ENTERED));
     let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
     defmt::info!("kiosk started");
-    match Network::start(MEMORY, PLACES.write(Places::new()), &mut random) {
+    match Network::start(MEMORY, Places::free(PLACES), &mut random) {
         Ok(network) => leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER)),
         Err(error) => {
             defmt::error!("no network: {}", error);
