@@ -8,10 +8,10 @@ use heyan_embedded::Deadlines;
 use heyan_embedded::blocking::{self, Timer};
 use heyan_embedded::heyan::provider::{CHECKONE, IDCERT, IDENAUTHEN, SFZ2, SJSYS};
 use heyan_embedded::heyan::{
-    AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Mobile, Name, Provider, Subject,
+    AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Name, Provider, Subject,
 };
 #[cfg(feature = "all")]
-use heyan_embedded::heyan::{AppKey, Stamp, provider};
+use heyan_embedded::heyan::{AppKey, Mobile, Stamp, provider};
 
 use crate::board::{host, stack};
 use crate::ending::{self, Ending};
@@ -130,7 +130,7 @@ impl Turns {
             #[cfg(feature = "all")]
             host::show_fmt(format_args!("{} times, stack {first} then {all} bytes", self.times));
             #[cfg(not(feature = "all"))]
-            defmt::info!("{=u32} times, stack {=usize} then {=usize} bytes", self.times, first, all);
+            defmt::info!("{=u32} times: {=usize}, then {=usize} bytes of stack", self.times, first, all);
         }
         self.last.unwrap_or(Ending::Error)
     }
@@ -155,7 +155,10 @@ pub fn inquiry<'a>(entered: &Entered<'a>, random: &mut impl Random) -> Result<In
     let id = id.map_err(|error| ending::show_wrong("id", &error))?;
     #[cfg(feature = "all")]
     host::show_fmt(format_args!("核验 {} {}", name.masked(), id.masked()));
-    let mut subject = Subject::new(name, id);
+    let subject = Subject::new(name, id);
+    #[cfg(feature = "all")]
+    let mut subject = subject;
+    #[cfg(feature = "all")]
     if let Some(mobile) = entered.get("mobile") {
         subject =
             subject.with_mobile(Mobile::from_input(mobile).map_err(|error| ending::show_wrong("mobile", &error))?);

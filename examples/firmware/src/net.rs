@@ -38,10 +38,22 @@ pub struct Places {
 }
 
 impl Places {
-    /// Makes free places.
+    /// Free places.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { sockets: [SocketStorage::EMPTY; 3], queries: [const { None }; 1] }
+    }
+
+    /// Free places in memory that is not initialized.
     #[inline(never)] // They are made on the stack first.
     pub fn free(memory: &mut MaybeUninit<Self>) -> &mut Self {
-        memory.write(Self { sockets: [SocketStorage::EMPTY; 3], queries: [const { None }; 1] })
+        memory.write(Self::new())
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Image<'a> {
     pub package: &'a str,
     /// The program.
     pub name: &'a str,
-    /// Features, separated by commas, on top of the default ones; `-` for none at all.
+    /// Features, separated by commas, on top of the default ones; behind a `-`, instead of them.
     pub features: &'a str,
     /// Name and value for the environment of the build.
     pub told: &'a [(&'a str, &'a str)],
@@ -35,10 +35,14 @@ impl Image<'_> {
         let target_folder =
             env::var_os("CARGO_TARGET_DIR").map_or_else(|| folder.join("target"), |set| root().join(set));
         cargo.current_dir(&folder).args(["build", "--quiet", "--locked", "--release", "--target", TARGET]);
-        match self.features {
-            "-" => cargo.arg("--no-default-features"),
-            features => cargo.args(["--features", features]),
+        let features = match self.features.strip_prefix('-') {
+            Some(features) => {
+                cargo.arg("--no-default-features");
+                features
+            }
+            None => self.features,
         };
+        cargo.args(["--features", features]);
         cargo.args(["--bin", self.name]).arg("--target-dir").arg(&target_folder);
         // What is counted must not depend on flags meant for the host.
         cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");

@@ -21,6 +21,11 @@ pub enum Variant {
     InsecureHttp,
     /// The same, by tasks of embassy's executor.
     InsecureHttpAsync,
+    /// TLS 1.3 by embedded-tls, for servers with ECDSA, and no more of the rest than a product has to have: one provider by
+    /// AppCode, and a word for each verdict.
+    EmbeddedTlsLean,
+    /// The same without TLS.
+    InsecureHttpLean,
 }
 
 impl Variant {
@@ -31,13 +36,15 @@ impl Variant {
             Self::EmbeddedTls => ("kiosk-tls", "embedded-tls"),
             Self::InsecureHttp => ("kiosk", ""),
             Self::InsecureHttpAsync => ("kiosk-async", "async"),
+            Self::EmbeddedTlsLean => ("kiosk-tls", "-embedded-tls"),
+            Self::InsecureHttpLean => ("kiosk", "-"),
         };
         Image { package: "examples/firmware", name, features, told: &[] }
     }
 
     /// Whether it speaks TLS.
     pub const fn is_secure(self) -> bool {
-        matches!(self, Self::Rustls | Self::EmbeddedTls)
+        matches!(self, Self::Rustls | Self::EmbeddedTls | Self::EmbeddedTlsLean)
     }
 
     /// The port of the peer's.
