@@ -24,13 +24,21 @@ pub(crate) fn check(
     let leaf = EndEntityCert::try_from(leaf).map_err(distrust)?;
     // The cheap question first: the name costs no signature.
     leaf.verify_is_valid_for_subject_name(host).map_err(distrust)?;
-    let at = |time| {
-        leaf.verify_for_usage(SUPPORTED, &anchors, intermediates, time, KeyUsage::server_auth(), None, None).map(drop)
-    };
+    let at = |time| check_at(&leaf, intermediates, &anchors, time);
     match trust.dates {
         Dates::CheckedBy(now) => at(time(now().ok_or(Distrust::Clock)?)).map_err(distrust),
         Dates::UncheckedForWantOfAClock => some_date(at),
     }
+}
+
+#[inline(never)] // webpki hands the whole path out, which has to lie on the stack once and not in every caller.
+fn check_at(
+    leaf: &EndEntityCert<'_>,
+    intermediates: &[CertificateDer<'_>],
+    anchors: &[TrustAnchor<'_>],
+    time: UnixTime,
+) -> Result<(), Error> {
+    leaf.verify_for_usage(SUPPORTED, anchors, intermediates, time, KeyUsage::server_auth(), None, None).map(drop)
 }
 
 /// Whether the anchors can be used at all.

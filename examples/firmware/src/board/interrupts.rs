@@ -1,7 +1,5 @@
 //! The board's table of interrupts. Without one, cortex-m-rt reserves a kilobyte for the longest that there can be.
 
-use cortex_m_rt as _;
-
 unsafe extern "C" {
     fn DefaultHandler();
 }
