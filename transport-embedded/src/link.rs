@@ -83,17 +83,15 @@ impl<T> Secure<T> {
     /// Takes the word of this crate's TLS.
     #[cfg(any(feature = "embedded-tls", feature = "rustls"))]
     pub(crate) fn proven(channel: T, host: &str) -> Self {
-        Self::vouch(channel).for_host(host)
+        // At once, not by way of `for_host`: a connection takes kilobytes, and every move of it as much stack.
+        Self { line: Line::new(channel), host: Some(own(host)) }
     }
 
     /// Also refuses requests to any other host, by [`ChannelFault::Link`], as channels from this crate's TLS do. A host longer than an endpoint can
     /// name leads to no request at all.
     #[must_use]
     pub fn for_host(mut self, host: &str) -> Self {
-        let mut own = Host::new();
-        // An empty name is no endpoint's: what cannot be compared must not pass.
-        let _ = own.push_str(host);
-        self.host = Some(own);
+        self.host = Some(own(host));
         self
     }
 
@@ -106,6 +104,13 @@ impl<T> Secure<T> {
     pub fn into_channel(self) -> T {
         self.line.channel
     }
+}
+
+fn own(host: &str) -> Host {
+    let mut own = Host::new();
+    // An empty name is no endpoint's: what cannot be compared must not pass.
+    let _ = own.push_str(host);
+    own
 }
 
 impl<T> Insecure<T> {

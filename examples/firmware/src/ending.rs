@@ -32,26 +32,34 @@ pub fn show<C: Debug + defmt::Format>(result: &Result<OwnedOutcome, Error<C>>) -
                 Verdict::Mismatch => (Ending::Mismatch, "不一致: they do not belong together"),
                 Verdict::NoRecord => (Ending::NoRecord, "库无: the register cannot say; please show your papers"),
             };
-            host::show(format_args!("{words} [{}]", outcome.billing().word()));
+            host::show(&[words, " [", outcome.billing().word(), "]"]);
             ending
         }
-        Err(error) => {
-            defmt::warn!("no verdict: {}, {}, {}", error, error.billing(), error.retry());
-            let billing = error.billing();
-            let ending = if matches!(error, Error::Refused(_)) { Ending::Refused } else { Ending::Error };
-            // What the owner of the account or the technician must know; the person at the kiosk is told to wait.
-            #[cfg(feature = "all")]
-            host::show(format_args!("无法核验: {error} [{}, retry {}]", billing.word(), error.retry().word()));
-            #[cfg(not(feature = "all"))]
-            host::show(format_args!("无法核验 [{}, retry {}]", billing.word(), error.retry().word()));
-            ending
-        }
+        Err(error) => show_error(error),
     }
+}
+
+/// Shows why there is no verdict, with what it cost.
+pub fn show_error<C: Debug + defmt::Format>(error: &Error<C>) -> Ending {
+    defmt::warn!("no verdict: {}, {}, {}", error, error.billing(), error.retry());
+    let (billing, retry) = (error.billing().word(), error.retry().word());
+    // What the owner of the account or the technician must know; the person at the kiosk is told to wait.
+    #[cfg(feature = "all")]
+    host::show_fmt(format_args!("无法核验: {error} [{billing}, retry {retry}]"));
+    #[cfg(not(feature = "all"))]
+    host::show(&["无法核验 [", billing, ", retry ", retry, "]"]);
+    if matches!(error, Error::Refused(_)) { Ending::Refused } else { Ending::Error }
 }
 
 /// Says what is wrong with what was entered. Nothing was sent.
 pub fn show_wrong(what: &str, why: &dyn core::fmt::Display) -> Ending {
     defmt::warn!("not taken: {=str}", what);
-    host::show(format_args!("请检查输入 {what}: {why} [{}]", Billing::Free.word()));
+    #[cfg(feature = "all")]
+    host::show_fmt(format_args!("请检查输入 {what}: {why} [{}]", Billing::Free.word()));
+    #[cfg(not(feature = "all"))]
+    {
+        let _ = why;
+        host::show(&["请检查输入 ", what, " [", Billing::Free.word(), "]"]);
+    }
     Ending::Error
 }

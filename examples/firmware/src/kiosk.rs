@@ -8,10 +8,10 @@ use heyan_embedded::Deadlines;
 use heyan_embedded::blocking::{self, Timer};
 use heyan_embedded::heyan::provider::{CHECKONE, IDCERT, IDENAUTHEN, SFZ2, SJSYS};
 use heyan_embedded::heyan::{
-    AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Mobile, Name, Provider, Subject,
+    AppCode, Consent, Credentials, Date, Endpoint, IdNumber, Inquiry, Name, Provider, Subject,
 };
 #[cfg(feature = "all")]
-use heyan_embedded::heyan::{AppKey, Stamp, provider};
+use heyan_embedded::heyan::{AppKey, Mobile, Stamp, provider};
 
 use crate::board::{host, stack};
 use crate::ending::{self, Ending};
@@ -63,7 +63,10 @@ pub fn await_address(network: &RefCell<Network>, timer: &impl Timer) {
 /// How long each part of a call may take.
 #[must_use]
 pub fn deadlines(entered: &Entered<'_>) -> Deadlines {
-    Deadlines { first_byte: Duration::from_millis(entered.number("first-byte-ms", 10_000)), ..Deadlines::DEFAULT }
+    Deadlines {
+        first_byte: Duration::from_millis(entered.number("first-byte-ms", 10_000).into()),
+        ..Deadlines::DEFAULT
+    }
 }
 
 /// As many turns as were entered: all of them must end alike, and leave nothing behind.
@@ -99,7 +102,7 @@ impl Turns {
     pub fn note(&mut self, ending: Ending) {
         self.left = self.left.saturating_sub(1);
         if self.last.is_some_and(|last| last != ending) {
-            host::show(format_args!("a turn ended otherwise than the one before"));
+            host::show(&["a turn ended otherwise than the one before"]);
             self.fail();
         }
         if self.last.is_none() {
@@ -111,7 +114,7 @@ impl Turns {
     /// Notes that no connection is kept: then none may be open.
     pub fn note_closed(&mut self, network: &RefCell<Network>) {
         if network.borrow().in_use() {
-            host::show(format_args!("a turn left its socket open"));
+            host::show(&["a turn left its socket open"]);
             self.fail();
         }
     }
@@ -126,7 +129,10 @@ impl Turns {
     pub fn end(self) -> Ending {
         if self.times > 1 {
             let (first, all) = (self.stack_after_first, stack::deepest());
-            host::show(format_args!("{} times, stack {first} then {all} bytes", self.times));
+            #[cfg(feature = "all")]
+            host::show_fmt(format_args!("{} times, stack {first} then {all} bytes", self.times));
+            #[cfg(not(feature = "all"))]
+            defmt::info!("{=u32} times: {=usize}, then {=usize} bytes of stack", self.times, first, all);
         }
         self.last.unwrap_or(Ending::Error)
     }
@@ -149,8 +155,12 @@ pub fn inquiry<'a>(entered: &Entered<'a>, random: &mut impl Random) -> Result<In
     let name = name.map_err(|error| ending::show_wrong("name", &error))?;
     let id = IdNumber::from_input(entered.get("id").unwrap_or_default(), today);
     let id = id.map_err(|error| ending::show_wrong("id", &error))?;
-    host::show(format_args!("核验 {} {}", name.masked(), id.masked()));
-    let mut subject = Subject::new(name, id);
+    #[cfg(feature = "all")]
+    host::show_fmt(format_args!("核验 {} {}", name.masked(), id.masked()));
+    let subject = Subject::new(name, id);
+    #[cfg(feature = "all")]
+    let mut subject = subject;
+    #[cfg(feature = "all")]
     if let Some(mobile) = entered.get("mobile") {
         subject =
             subject.with_mobile(Mobile::from_input(mobile).map_err(|error| ending::show_wrong("mobile", &error))?);

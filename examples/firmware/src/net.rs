@@ -1,5 +1,6 @@
 //! smoltcp behind `embedded-nal`: an address by DHCP, names by DNS, one TCP connection at a time.
 
+use core::mem::MaybeUninit;
 use core::net::{IpAddr, SocketAddr};
 
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
@@ -30,7 +31,7 @@ pub struct Memory {
     send: [u8; SEND_LEN],
 }
 
-/// The places for sockets, for another static: they are not zero.
+/// The places for sockets. Empty ones are not zero: in a static that is written at the start they take no flash.
 pub struct Places {
     sockets: [SocketStorage<'static>; 3],
     queries: [Option<dns::DnsQuery>; 1],
@@ -41,6 +42,12 @@ impl Places {
     #[must_use]
     pub const fn new() -> Self {
         Self { sockets: [SocketStorage::EMPTY; 3], queries: [const { None }; 1] }
+    }
+
+    /// Free places in memory that is not initialized.
+    #[inline(never)] // They are made on the stack first.
+    pub fn free(memory: &mut MaybeUninit<Self>) -> &mut Self {
+        memory.write(Self::new())
     }
 }
 
@@ -113,6 +120,7 @@ impl Network {
     ///
     /// # Errors
     /// [`NetError::NoDevice`].
+    #[inline(never)] // What it takes of the stack is needed once.
     pub fn start(
         memory: &'static mut Memory,
         places: &'static mut Places,

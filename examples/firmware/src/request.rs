@@ -14,8 +14,6 @@
 //! | `keep=yes` | over one connection | a connection each |
 //! | `first-byte-ms=` | how long to wait for a reply | 10000 |
 
-use core::str::FromStr;
-
 /// What somebody entered. It holds personal data and secrets, so nothing prints it.
 #[derive(Clone, Copy)]
 pub struct Entered<'a> {
@@ -40,7 +38,7 @@ impl<'a> Entered<'a> {
 
     /// The value of a word as a number.
     #[must_use]
-    pub fn number<T: FromStr>(&self, what: &str, default: T) -> T {
+    pub fn number(&self, what: &str, default: u32) -> u32 {
         self.get(what).and_then(|value| value.parse().ok()).unwrap_or(default)
     }
 }

@@ -26,7 +26,7 @@ pub struct Image<'a> {
     pub package: &'a str,
     /// The program.
     pub name: &'a str,
-    /// Features, separated by commas, on top of the default ones; `-` for none at all.
+    /// Features, separated by commas, on top of the default ones; behind a `-`, instead of them.
     pub features: &'a str,
     /// Name and value for the environment of the build.
     pub told: &'a [(&'a str, &'a str)],
@@ -50,10 +50,14 @@ impl Image<'_> {
         let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         let target_folder = target_folder();
         cargo.current_dir(&folder).args(["rustc", "--quiet", "--locked", "--release", "--target", TARGET]);
-        match self.features {
-            "-" => cargo.arg("--no-default-features"),
-            features => cargo.args(["--features", features]),
+        let features = match self.features.strip_prefix('-') {
+            Some(features) => {
+                cargo.arg("--no-default-features");
+                features
+            }
+            None => self.features,
         };
+        cargo.args(["--features", features]);
         cargo.args(["--bin", self.name]).arg("--target-dir").arg(&target_folder);
         cargo.arg("--").args(codegen);
         // What is counted must not depend on flags meant for the host.

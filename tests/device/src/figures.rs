@@ -35,6 +35,7 @@ pub const RAM: &str = "static RAM bytes";
 pub const STACK: &str = "stack bytes";
 pub const HEAP: &str = "heap bytes";
 pub const INSTRUCTIONS: &str = "instructions";
+pub const RAM_AND_STACK: &str = "static RAM and stack bytes";
 
 const BASELINE: &str = "tests/audit/baseline.tsv";
 
@@ -42,15 +43,16 @@ const BASELINE: &str = "tests/audit/baseline.tsv";
 const TOLERANCE_PERCENT: u64 = 3;
 
 /// What no case whose name begins so may exceed. Where what was aimed at is not reached, it stands behind the bound.
-pub const BOUNDS: [(&str, &str, u64); 13] = [
+pub const BOUNDS: [(&str, &str, u64); 14] = [
     (FLASH, "core, one provider/", 28 * 1024), // 16 KiB; `figures --symbols` shows what takes it
     (FLASH, "core, all providers, signed, compact SHA-256", 40 * 1024),
-    (FLASH, "kiosk, plain TCP, lean", 75 * 1024), // 64 KiB: smoltcp takes 22 of it, heyan 24
-    (FLASH, "kiosk, embedded-tls", 224 * 1024),   // 160 KiB, without verifying RSA
+    (FLASH, "kiosk, plain TCP, lean", 64 * 1024),
+    (FLASH, "kiosk, embedded-tls", 163 * 1024),
+    (FLASH, "kiosk, embedded-tls, lean", 160 * 1024),
     (FLASH, "kiosk, rustls", 384 * 1024),
     (RAM, "core", 0),
     (RAM, "kiosk, plain TCP", 16 * 1024),
-    (RAM, "kiosk, embedded-tls", 48 * 1024),
+    (RAM_AND_STACK, "kiosk, embedded-tls", 48 * 1024),
     (STACK, "kiosk", 20 * 1024),
     (HEAP, "kiosk", 16 * 1024),
     (STACK, "build and read", 1536),
@@ -67,6 +69,7 @@ pub fn run(options: &Options) -> Result<()> {
     measure::run(&mut figures)?;
     calls::run(&mut figures)?;
     memory::run(&mut figures)?;
+    add_stack(&mut figures);
     for ((unit, case), count) in &figures {
         println!("{unit}\t{case}\t{count}");
     }
@@ -117,9 +120,6 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
         figures.insert((FLASH.to_owned(), case.clone()), size.flash);
         figures.insert((RAM.to_owned(), case), size.ram);
     }
-    let lean = Image { package: "examples/firmware", name: "kiosk", features: "-", told: &[] };
-    let lean = Elf::read(&lean.build()?)?.size()?;
-    figures.insert((FLASH.to_owned(), "kiosk, plain TCP, lean".to_owned()), lean.flash);
     if symbols {
         let image =
             Image { package: "tests/audit", name: "size", features: "", told: &[("HEYAN_AUDIT_PROVIDER", "idcert")] };
@@ -128,6 +128,19 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Adds all that a kiosk takes of the RAM, where both parts of it were measured.
+fn add_stack(figures: &mut Figures) {
+    let of = |unit: &str, case: &str| figures.get(&(unit.to_owned(), case.to_owned())).copied();
+    let cases = figures.keys().filter(|(unit, case)| unit == STACK && case.starts_with("kiosk"));
+    let sums: Vec<_> = cases
+        .filter_map(|(_, case)| {
+            let sum = of(RAM, case)? + of(STACK, case)?;
+            Some(((RAM_AND_STACK.to_owned(), case.clone()), sum))
+        })
+        .collect();
+    figures.extend(sums);
 }
 
 /// Flash and static RAM.
@@ -193,7 +206,7 @@ pub fn from_text(text: &str) -> Result<Figures> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Figures, beyond_bounds, differences, from_text, to_text};
+    use super::{Figures, RAM, RAM_AND_STACK, STACK, add_stack, beyond_bounds, differences, from_text, to_text};
 
     fn figures(of: &[(&str, &str, u64)]) -> Figures {
         of.iter().map(|(unit, case, count)| (((*unit).to_owned(), (*case).to_owned()), *count)).collect()
@@ -215,6 +228,15 @@ mod tests {
             beyond_bounds(&figures(&[("stack bytes", "reply/x", 1537), ("static RAM bytes", "core, y", 1)])).len(),
             2
         );
+    }
+
+    #[test]
+    fn stack_counts_as_ram() {
+        let mut all =
+            figures(&[(RAM, "kiosk, x", 30), (STACK, "kiosk, x", 9), (RAM, "kiosk, y", 5), (STACK, "reply/x", 2)]);
+        add_stack(&mut all);
+        let sums = figures(&[(RAM_AND_STACK, "kiosk, x", 39)]);
+        assert_eq!(all.into_iter().filter(|((unit, _), _)| unit == RAM_AND_STACK).collect::<Figures>(), sums);
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub enum Variant {
     EmbeddedTlsAsync,
     /// The same as the third, by tasks of embassy's executor.
     InsecureHttpAsync,
+    /// TLS 1.3 by embedded-tls, for servers with ECDSA, and no more of the rest than a product has to have: one provider by
+    /// AppCode, and a word for each verdict.
+    EmbeddedTlsLean,
+    /// The same without TLS.
+    InsecureHttpLean,
 }
 
 impl Variant {
@@ -48,6 +53,8 @@ impl Variant {
             Self::EmbeddedTlsAsync => ("kiosk-tls-async", "embedded-tls,async"),
             Self::InsecureHttp => ("kiosk", ""),
             Self::InsecureHttpAsync => ("kiosk-async", "async"),
+            Self::EmbeddedTlsLean => ("kiosk-tls", "-embedded-tls"),
+            Self::InsecureHttpLean => ("kiosk", "-"),
         };
         Image { package: "examples/firmware", name, features, told: &[] }
     }
@@ -56,8 +63,8 @@ impl Variant {
     pub const fn tls(self) -> Option<Tls> {
         match self {
             Self::Rustls | Self::RustlsAsync => Some(Tls::Rustls),
-            Self::EmbeddedTls | Self::EmbeddedTlsAsync => Some(Tls::Embedded),
-            Self::InsecureHttp | Self::InsecureHttpAsync => None,
+            Self::EmbeddedTls | Self::EmbeddedTlsAsync | Self::EmbeddedTlsLean => Some(Tls::Embedded),
+            Self::InsecureHttp | Self::InsecureHttpAsync | Self::InsecureHttpLean => None,
         }
     }
 
@@ -70,6 +77,8 @@ impl Variant {
             Self::EmbeddedTlsAsync => "embedded-tls, async",
             Self::InsecureHttp => "plain TCP",
             Self::InsecureHttpAsync => "plain TCP, async",
+            Self::EmbeddedTlsLean => "embedded-tls, lean",
+            Self::InsecureHttpLean => "plain TCP, lean",
         }
     }
 

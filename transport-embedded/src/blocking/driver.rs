@@ -77,6 +77,7 @@ where
     result
 }
 
+#[inline(never)] // What it puts on the stack must not lie there while a connection is opened.
 fn attempt<L, T>(
     link: &mut L,
     inquiry: &Inquiry<'_>,

@@ -19,39 +19,51 @@ pub(crate) fn check(
     trust: Trust<'_>,
 ) -> Result<(), Distrust> {
     let ders = ders(trust);
-    let anchors = anchors(&ders, trust)?;
+    let mut anchors = Vec::new();
+    fill(&mut anchors, &ders, trust)?;
     let leaf = EndEntityCert::try_from(leaf).map_err(distrust)?;
     // The cheap question first: the name costs no signature.
     leaf.verify_is_valid_for_subject_name(host).map_err(distrust)?;
-    let at = |time| {
-        leaf.verify_for_usage(SUPPORTED, &anchors, intermediates, time, KeyUsage::server_auth(), None, None).map(drop)
-    };
+    let at = |time| check_at(&leaf, intermediates, &anchors, time);
     match trust.dates {
         Dates::CheckedBy(now) => at(time(now().ok_or(Distrust::Clock)?)).map_err(distrust),
         Dates::UncheckedForWantOfAClock => some_date(at),
     }
 }
 
+#[inline(never)] // webpki hands the whole path out, which has to lie on the stack once and not in every caller.
+fn check_at(
+    leaf: &EndEntityCert<'_>,
+    intermediates: &[CertificateDer<'_>],
+    anchors: &[TrustAnchor<'_>],
+    time: UnixTime,
+) -> Result<(), Error> {
+    leaf.verify_for_usage(SUPPORTED, anchors, intermediates, time, KeyUsage::server_auth(), None, None).map(drop)
+}
+
 /// Whether the anchors can be used at all.
 #[cfg(feature = "rustls")]
 pub(crate) fn check_anchors(trust: Trust<'_>) -> Result<(), Distrust> {
-    anchors(&ders(trust), trust).map(drop)
+    let ders = ders(trust);
+    let mut anchors = Vec::new();
+    fill(&mut anchors, &ders, trust)
 }
 
 fn ders<'a>(trust: Trust<'a>) -> Vec<CertificateDer<'a>, ANCHORS_MAX> {
     trust.anchors.iter().map(|der| CertificateDer::from_slice(der)).take(ANCHORS_MAX).collect()
 }
 
-fn anchors<'d>(
+/// In place: there is room for all that there may be, and moving it takes as much stack again.
+fn fill<'d>(
+    anchors: &mut Vec<TrustAnchor<'d>, ANCHORS_MAX>,
     ders: &'d [CertificateDer<'_>],
     trust: Trust<'_>,
-) -> Result<Vec<TrustAnchor<'d>, ANCHORS_MAX>, Distrust> {
-    let mut anchors = Vec::new();
+) -> Result<(), Distrust> {
     for der in ders {
         let anchor = anchor_from_trusted_cert(der).map_err(|_| Distrust::Anchors)?;
         anchors.push(anchor).map_err(|_| Distrust::Anchors)?;
     }
-    if anchors.is_empty() || trust.anchors.len() > ANCHORS_MAX { Err(Distrust::Anchors) } else { Ok(anchors) }
+    if anchors.is_empty() || trust.anchors.len() > ANCHORS_MAX { Err(Distrust::Anchors) } else { Ok(()) }
 }
 
 /// Whether there is a date at which all else is right, found by going to the bound that a chain missed.

@@ -4,6 +4,7 @@
 //! `kiosk`.
 
 use core::cell::RefCell;
+use core::mem::MaybeUninit;
 
 use embassy_executor::Executor;
 use heyan_embedded::heyan::Buffer;
@@ -20,7 +21,7 @@ use heyan_firmware::request::Entered;
 fn main() -> ! {
     // cortex-m-rt makes these the function's own.
     static mut MEMORY: Memory = Memory::new();
-    static mut PLACES: Places = Places::new();
+    static mut PLACES: MaybeUninit<Places> = MaybeUninit::uninit();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
     static mut ENTERED: [u8; 512] = [0; 512];
     static mut NETWORK: Option<RefCell<Network>> = None;
@@ -32,7 +33,7 @@ fn main() -> ! {
     let entered = Entered::new(host::entered(ENTERED));
     let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
     defmt::info!("kiosk started");
-    let network = match Network::start(MEMORY, PLACES, &mut random) {
+    let network = match Network::start(MEMORY, Places::free(PLACES), &mut random) {
         Ok(network) => NETWORK.insert(RefCell::new(network)),
         Err(error) => {
             defmt::error!("no network: {}", error);

@@ -4,6 +4,7 @@
 //! TLS costs.
 
 use core::cell::RefCell;
+use core::mem::MaybeUninit;
 
 use embedded_nal::AddrType;
 use heyan_embedded::heyan::Buffer;
@@ -19,7 +20,7 @@ use heyan_firmware::request::Entered;
 fn main() -> ! {
     // cortex-m-rt makes these the function's own.
     static mut MEMORY: Memory = Memory::new();
-    static mut PLACES: Places = Places::new();
+    static mut PLACES: MaybeUninit<Places> = MaybeUninit::uninit();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
     static mut ENTERED: [u8; 512] = [0; 512];
 
@@ -29,7 +30,7 @@ fn main() -> ! {
     let entered = Entered::new(host::entered(ENTERED));
     let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
     defmt::info!("kiosk started");
-    match Network::start(MEMORY, PLACES, &mut random) {
+    match Network::start(MEMORY, Places::free(PLACES), &mut random) {
         Ok(network) => leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER)),
         Err(error) => {
             defmt::error!("no network: {}", error);

@@ -1,5 +1,6 @@
 //! The host behind the emulator, by Arm's semihosting: it plays the screen, the keyboard and the clock on the wall.
 
+#[cfg(feature = "all")]
 use core::fmt;
 
 use cortex_m_semihosting::{hio, syscall, syscall1};
@@ -69,7 +70,18 @@ pub fn unix_seconds() -> u64 {
 }
 
 /// Writes a line on the screen.
-pub fn show(line: fmt::Arguments<'_>) {
+pub fn show(pieces: &[&str]) {
+    if let Ok(mut screen) = hio::hstdout() {
+        for piece in pieces {
+            let _ = screen.write_all(piece.as_bytes());
+        }
+        let _ = screen.write_all(b"\n");
+    }
+}
+
+/// The same with values in it: the machinery for that is two kilobytes.
+#[cfg(feature = "all")]
+pub fn show_fmt(line: fmt::Arguments<'_>) {
     use fmt::Write;
     if let Ok(mut screen) = hio::hstdout() {
         let _ = writeln!(screen, "{line}");

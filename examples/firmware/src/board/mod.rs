@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod ethernet;
 pub mod host;
+mod interrupts;
 mod log;
 pub mod stack;
 
@@ -12,7 +13,7 @@ pub mod stack;
 fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     #[cfg(feature = "all")]
     if let Some(place) = info.location() {
-        host::show(format_args!("panic at {place}"));
+        host::show_fmt(format_args!("panic at {place}"));
     }
     let _ = info;
     host::exit(101)

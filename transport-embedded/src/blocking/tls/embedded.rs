@@ -26,6 +26,7 @@ pub struct Tls<'m, T: Read + ReadReady + Write + 'm, C: Timer> {
 ///
 /// # Errors
 /// [`ChannelError`](heyan::ChannelError) with the cause as [`TlsError`]. Nothing of a request has left.
+#[inline(never)] // Its frame ends with it, and the caller keeps the connection alone.
 pub fn open<'m, T, R, C>(
     channel: T,
     memory: Memory<'m>,
@@ -40,41 +41,39 @@ where
     C: Timer,
 {
     watch.enter(Stage::Handshake);
-    let opened = shake(channel, memory, host, trust, random, watch);
-    if opened.is_err() {
-        watch.end();
-    }
-    opened.map(|tls| Secure::proven(tls, host)).map_err(refused)
-}
-
-fn shake<'m, T, R, C>(
-    channel: T,
-    memory: Memory<'m>,
-    host: &str,
-    trust: Trust<'_>,
-    random: &R,
-    watch: &'m Watch<C>,
-) -> Result<Tls<'m, T, C>, TlsError<ErrorKind>>
-where
-    T: Read + ReadReady + Write + 'm,
-    R: Random,
-    C: Timer,
-{
     if !memory.is_enough() {
-        return Err(TlsError::Buffers);
+        watch.end();
+        return Err(refused(TlsError::Buffers));
     }
-    let Memory { receive, send } = memory;
-    let name = server_name(host)?;
-    let config = config(host, &name);
-    let mut verifier = Verifier::new(&name, trust, random);
-    let mut connection = TlsConnection::new(Gate::new(Watched { channel, watch }), receive, send);
-    // A flush can then not stand between "written" and "known to be written"; the gate does it.
-    connection.set_flush_policy(FlushPolicy::Relaxed);
-    judged(connection.open(TlsContext::new(&config, &mut verifier)), &verifier)?;
-    Ok(Tls { connection, watch, ended: false })
+    let mut tls = Tls::begin(channel, memory, watch);
+    match tls.shake(host, trust, random) {
+        Ok(()) => Ok(Secure::proven(tls, host)),
+        Err(error) => {
+            watch.end();
+            Err(refused(error))
+        }
+    }
 }
 
 impl<'m, T: Read + ReadReady + Write + 'm, C: Timer> Tls<'m, T, C> {
+    #[inline(never)] // `embedded-tls` moves it about, which takes its size again and again.
+    fn begin(channel: T, memory: Memory<'m>, watch: &'m Watch<C>) -> Self {
+        let Memory { receive, send } = memory;
+        let mut connection = TlsConnection::new(Gate::new(Watched { channel, watch }), receive, send);
+        // A flush can then not stand between "written" and "known to be written"; the gate does it.
+        connection.set_flush_policy(FlushPolicy::Relaxed);
+        Self { connection, watch, ended: false }
+    }
+
+    /// In place: a connection takes more than a kilobyte, and moving it would take that again.
+    #[inline(never)]
+    fn shake<R: Random>(&mut self, host: &str, trust: Trust<'_>, random: &R) -> Result<(), TlsError<ErrorKind>> {
+        let name = server_name(host)?;
+        let config = config(host, &name);
+        let mut verifier = Verifier::new(&name, trust, random);
+        judged(self.connection.open(TlsContext::new(&config, &mut verifier)), &verifier)
+    }
+
     /// Tells the server that nothing more comes. Ending without is no harm to it.
     ///
     /// # Errors

@@ -22,6 +22,7 @@ pub struct Tls<'m, T, C> {
 ///
 /// # Errors
 /// [`ChannelError`](heyan::ChannelError) with the cause as [`TlsError`]. Nothing of a request has left.
+#[inline(never)] // Its frame ends with it, and the caller keeps the connection alone.
 pub fn open<'m, T, C>(
     channel: T,
     memory: Memory<'m>,
@@ -34,17 +35,20 @@ where
     C: Timer,
 {
     watch.enter(Stage::Handshake);
-    let opened = match config.engine(host, memory) {
-        Err(error) => Err(error),
-        Ok(engine) => {
-            let mut tls = Tls { engine, channel, watch };
-            tls.shake().map(|()| tls)
+    let mut tls = match config.engine(host, memory) {
+        Ok(engine) => Tls { engine, channel, watch },
+        Err(error) => {
+            watch.end();
+            return Err(refused(error));
         }
     };
-    if opened.is_err() {
-        watch.end();
+    match tls.shake() {
+        Ok(()) => Ok(Secure::proven(tls, host)),
+        Err(error) => {
+            watch.end();
+            Err(refused(error))
+        }
     }
-    opened.map(|tls| Secure::proven(tls, host)).map_err(refused)
 }
 
 impl<'m, T, C> Tls<'m, T, C> {
@@ -55,6 +59,7 @@ impl<'m, T, C> Tls<'m, T, C> {
 }
 
 impl<T: Read + Write, C: Timer> Tls<'_, T, C> {
+    #[inline(never)] // In place: moving a connection takes its size again.
     fn shake(&mut self) -> Result<(), TlsError<T::Error>> {
         let shaken = loop {
             let moved = match self.engine.advance(Wish::Shake) {

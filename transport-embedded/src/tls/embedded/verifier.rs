@@ -29,17 +29,18 @@ pub(crate) struct Verifier<'a, R> {
     trust: Trust<'a>,
     random: Source<'a, R>,
     state: State,
+    /// The key of a certificate whose chain is good, and what the message that its owner must sign ends with. They stand
+    /// here and not in the state: moved along with that, a key would be on the stack several times.
+    key: Vec<u8, KEY_MAX>,
+    hash: [u8; HASH_LEN],
 }
 
-#[allow(clippy::large_enum_variant, reason = "there is one, and no heap")]
+#[derive(Clone, Copy)]
 enum State {
     /// No certificate came.
     Nothing,
-    /// The certificate's chain is good, its key is this, and what its owner must sign ends with this hash.
-    Certificate {
-        key: Vec<u8, KEY_MAX>,
-        hash: [u8; HASH_LEN],
-    },
+    /// The certificate's chain is good; its key stands in the verifier.
+    Certificate,
     /// The server signed.
     Proven,
     Refused(Distrust),
@@ -47,7 +48,8 @@ enum State {
 
 impl<'a, R: Random> Verifier<'a, R> {
     pub(crate) const fn new(name: &'a ServerName<'a>, trust: Trust<'a>, random: &'a R) -> Self {
-        Self { name, trust, random: Source { random, failed: false }, state: State::Nothing }
+        let random = Source { random, failed: false };
+        Self { name, trust, random, state: State::Nothing, key: Vec::new(), hash: [0; HASH_LEN] }
     }
 
     /// Whether the server proved who it is.
@@ -55,7 +57,7 @@ impl<'a, R: Random> Verifier<'a, R> {
         match self.state {
             State::Proven => Ok(()),
             State::Nothing => Err(Distrust::NoCertificate),
-            State::Certificate { .. } => Err(Distrust::NoProof),
+            State::Certificate => Err(Distrust::NoProof),
             State::Refused(distrust) => Err(distrust),
         }
     }
@@ -69,7 +71,8 @@ impl<'a, R: Random> Verifier<'a, R> {
         self.random.failed
     }
 
-    fn certificate(&self, hash: [u8; HASH_LEN], shown: &CertificateRef<'_>) -> Result<State, Distrust> {
+    #[inline(never)] // Nor is what the other messages take on the stack then.
+    fn certificate(&mut self, shown: &CertificateRef<'_>) -> Result<State, Distrust> {
         let State::Nothing = self.state else { return Err(Distrust::NoProof) };
         let mut chain: Vec<CertificateDer<'_>, CHAIN_MAX> = Vec::new();
         for entry in &shown.entries {
@@ -78,19 +81,21 @@ impl<'a, R: Random> Verifier<'a, R> {
         }
         let (leaf, intermediates) = chain.split_first().ok_or(Distrust::NoCertificate)?;
         chain::check(leaf, intermediates, self.name, self.trust)?;
-        Ok(State::Certificate { key: public_key(leaf).ok_or(Distrust::Malformed)?, hash })
+        note_public_key(leaf, &mut self.key).ok_or(Distrust::Malformed)?;
+        Ok(State::Certificate)
     }
 
+    #[inline(never)]
     fn signature(&self, shown: &CertificateVerifyRef<'_>) -> Result<State, Distrust> {
-        let State::Certificate { key, hash } = &self.state else { return Err(Distrust::NoProof) };
+        let State::Certificate = self.state else { return Err(Distrust::NoProof) };
         let algorithm = algorithm(shown.signature_scheme).ok_or(Distrust::Algorithm)?;
         let mut message: Vec<u8, { 64 + CONTEXT.len() + HASH_LEN }> = Vec::new();
         let written = message
             .resize(64, b' ')
             .and_then(|()| message.extend_from_slice(CONTEXT))
-            .and_then(|()| message.extend_from_slice(hash));
+            .and_then(|()| message.extend_from_slice(&self.hash));
         written.map_err(|_| Distrust::NoProof)?;
-        let key = SubjectPublicKeyInfoDer::from(key.as_slice());
+        let key = SubjectPublicKeyInfoDer::from(self.key.as_slice());
         let key = RawPublicKeyEntity::try_from(&key).map_err(chain::distrust)?;
         key.verify_signature(algorithm, &message, shown.signature).map_err(chain::distrust)?;
         Ok(State::Proven)
@@ -110,7 +115,8 @@ impl<R: Random> TlsVerifier<Aes128GcmSha256> for Verifier<'_, R> {
     }
 
     fn verify_certificate(&mut self, transcript: &Sha256, shown: CertificateRef<'_>) -> Result<(), TlsError> {
-        let result = self.certificate(transcript.clone().finalize().into(), &shown);
+        let result = self.certificate(&shown);
+        self.hash = transcript.clone().finalize().into();
         self.note(result, TlsError::InvalidCertificate)
     }
 
@@ -133,13 +139,13 @@ impl<R: Random> CryptoProvider for Verifier<'_, R> {
     }
 }
 
-/// The public key of a certificate, in the DER form that can be read by itself. It outlives the record that brought the
-/// certificate, and is a quarter of its length.
-fn public_key(leaf: &CertificateDer<'_>) -> Option<Vec<u8, KEY_MAX>> {
+/// Writes the public key of a certificate, in the DER form that can be read by itself. It outlives the record that brought
+/// the certificate, and is a quarter of its length.
+fn note_public_key(leaf: &CertificateDer<'_>, key: &mut Vec<u8, KEY_MAX>) -> Option<()> {
     // Only taken apart, not trusted: without a heap, webpki gives out a key no other way.
     let parts = anchor_from_trusted_cert(leaf).ok()?;
     let contents = parts.subject_public_key_info.as_ref();
-    let mut key = Vec::new();
+    key.clear();
     // SEQUENCE, with the shortest length that fits (X.690 §10.1).
     match u16::try_from(contents.len()).ok()?.to_be_bytes() {
         [0, len @ ..=0x7f] => key.extend_from_slice(&[0x30, len]),
@@ -147,8 +153,7 @@ fn public_key(leaf: &CertificateDer<'_>) -> Option<Vec<u8, KEY_MAX>> {
         [high, low] => key.extend_from_slice(&[0x30, 0x82, high, low]),
     }
     .ok()?;
-    key.extend_from_slice(contents).ok()?;
-    Some(key)
+    key.extend_from_slice(contents).ok()
 }
 
 /// What TLS 1.3 allows of what this build can do: no PKCS#1 v1.5 (RFC 8446 §4.2.3).

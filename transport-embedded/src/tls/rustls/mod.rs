@@ -112,6 +112,7 @@ impl Config {
         Ok(Self(Arc::new(config)))
     }
 
+    #[inline(never)] // rustls makes a connection from parts of the same size, none of which is needed after.
     pub(crate) fn engine<'m, E>(&self, host: &str, memory: Memory<'m>) -> Result<Engine<'m>, TlsError<E>> {
         if !memory.is_enough() {
             return Err(TlsError::Buffers);

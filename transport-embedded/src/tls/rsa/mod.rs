@@ -1,18 +1,18 @@
 //! RSA signatures, verified: PKCS#1 v1.5 and PSS as RFC 8017 §8 has them.
 //!
-//! Only public values pass through here, so nothing needs to take constant time. The numbers are `crypto-bigint`'s, of
-//! fixed size, so that neither a heap nor a secret key's machinery comes along.
+//! Only public values pass through here, so nothing needs to take constant time, and neither a heap nor a secret key's
+//! machinery comes along.
+
+mod power;
 
 use core::fmt;
 
-use crypto_bigint::modular::{FixedMontyForm, FixedMontyParams};
-use crypto_bigint::{Odd, Uint};
 use rustls_pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
 use sha2::digest::array::typenum::Unsigned;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// Longest modulus in bytes: 4096 bits.
-const MODULUS_MAX: usize = 512;
+use power::{MODULUS_MAX, power};
+
 /// Shortest modulus in bits (CA/Browser Forum Baseline Requirements §6.1.5).
 const MODULUS_BITS_MIN: usize = 2048;
 /// Longest digest in bytes.
@@ -143,50 +143,6 @@ fn positive(integer: &[u8]) -> Option<&[u8]> {
 fn bits(number: &[u8]) -> Option<usize> {
     let zeros = usize::try_from(number.first()?.leading_zeros()).ok()?;
     number.len().checked_mul(8)?.checked_sub(zeros)
-}
-
-/// Writes `signature` to the power of `exponent`, modulo `modulus`, into `out`, which is as long as `modulus`.
-fn power(modulus: &[u8], exponent: u64, signature: &[u8], out: &mut [u8]) -> Option<()> {
-    if signature.len() != modulus.len() {
-        return None;
-    }
-    // Two sizes and not a third for 3072 bits: each is the arithmetic once more in flash.
-    if modulus.len() <= 256 {
-        power_of::<{ 256 / size_of::<usize>() }, 256>(modulus, exponent, signature, out)
-    } else {
-        power_of::<{ 512 / size_of::<usize>() }, 512>(modulus, exponent, signature, out)
-    }
-}
-
-#[inline(never)]
-fn power_of<const LIMBS: usize, const BYTES: usize>(
-    modulus: &[u8],
-    exponent: u64,
-    signature: &[u8],
-    out: &mut [u8],
-) -> Option<()> {
-    let number = |bytes: &[u8]| {
-        let mut padded = [0; BYTES];
-        padded.get_mut(BYTES.checked_sub(bytes.len())?..)?.copy_from_slice(bytes);
-        Some(Uint::<LIMBS>::from_be_slice(&padded))
-    };
-    let (modulus, signature) = (number(modulus)?, number(signature)?);
-    if signature >= modulus {
-        return None;
-    }
-    let params = FixedMontyParams::new_vartime(Odd::new(modulus).into_option()?);
-    let base = FixedMontyForm::new(&signature, &params);
-    let mut result = base;
-    // The highest bit is the base itself; then one square for each bit, times the base where it is set.
-    for bit in (0..63_u32.checked_sub(exponent.leading_zeros())?).rev() {
-        result = result.square();
-        if exponent >> bit & 1 == 1 {
-            result = result.mul(&base);
-        }
-    }
-    let bytes = result.retrieve().to_be_bytes();
-    out.copy_from_slice(bytes.as_ref().get(BYTES.checked_sub(out.len())?..)?);
-    Some(())
 }
 
 /// RFC 8017 §8.2.2: the encoding is made anew and compared whole, which leaves nothing to parse wrongly.
