@@ -34,7 +34,7 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// All of them.
+    /// Those that can do everything: every scenario and every server is for them.
     pub const ALL: [Self; 6] = [
         Self::InsecureHttp,
         Self::InsecureHttpAsync,

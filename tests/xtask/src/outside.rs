@@ -31,7 +31,6 @@ const ALL: [Workspace; 3] = [
             &["--features", "rustls"],
             &["--features", "network-embedded-tls"],
             &["--features", "network-rustls"],
-            &["--all-features"],
         ],
     },
     Workspace {

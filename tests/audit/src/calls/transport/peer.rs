@@ -69,6 +69,12 @@ impl embedded_io::Read for Modem {
     }
 }
 
+impl embedded_io::ReadReady for Modem {
+    fn read_ready(&mut self) -> Result<bool, ErrorKind> {
+        count(0).map(|_| black_box(false))
+    }
+}
+
 impl embedded_io::Write for Modem {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, ErrorKind> {
         count(black_box(bytes).len())
