@@ -99,6 +99,7 @@ mod error;
 pub mod http;
 mod inquiry;
 mod json;
+mod moves;
 mod outcome;
 pub mod policy;
 pub mod provider;

@@ -3,8 +3,9 @@
 use core::fmt;
 
 use super::request::Request;
-use super::response::{Framing, Head, Response, each_field, parse_head};
+use super::response::{Framing, Head, Response, parse_head};
 use crate::error::ProtocolError;
+use crate::moves;
 
 /// What the driver of the channel has to do next.
 pub enum Step<'a> {
@@ -88,8 +89,8 @@ pub struct Exchange<'b> {
     /// Bytes of the buffer that hold what was received.
     filled: usize,
     state: State,
-    /// The last head, once it was parsed, and its length.
-    head: Option<(Head, usize)>,
+    /// The last head, once it was parsed.
+    head: Option<Head>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +208,7 @@ impl<'b> Exchange<'b> {
     #[must_use]
     pub fn keep_alive(&self) -> bool {
         match (self.state, &self.head) {
-            (State::Done { end }, Some((head, _))) => head.keep_alive && self.filled == end,
+            (State::Done { end }, Some(head)) => head.keep_alive && self.filled == end,
             _ => false,
         }
     }
@@ -216,23 +217,16 @@ impl<'b> Exchange<'b> {
     ///
     /// # Errors
     /// [`ProtocolError`] says why there is none; [`ProtocolError::Truncated`] also when it is not complete yet.
-    // Inlined into a driver, its half a kilobyte of header lines would lie on the stack while the request is signed.
-    #[inline(never)]
     pub fn finish(self) -> Result<Response<'b>, ProtocolError> {
-        let (State::Done { end }, Some((head, head_len))) = (self.state, self.head) else {
+        let (State::Done { end }, Some(head)) = (self.state, self.head) else {
             return Err(match self.state {
                 State::Failed(error) => error,
                 _ => ProtocolError::Truncated,
             });
         };
         let (message, _) = self.buffer.split_at_mut_checked(end).ok_or(ProtocolError::Truncated)?;
-        let (head_bytes, body) = message.split_at_mut_checked(head_len).ok_or(ProtocolError::Truncated)?;
-        let mut response = Response::new(head.status, body);
-        each_field(head_bytes, |_, name, value| {
-            response = response.take().map(|response| response.header(name, value));
-            Ok(())
-        })?;
-        response.ok_or(ProtocolError::Head)
+        let (head_bytes, body) = message.split_at_mut_checked(head.len).ok_or(ProtocolError::Truncated)?;
+        Ok(Response::of(&head, head_bytes, body))
     }
 
     fn closed(&self) -> State {
@@ -261,7 +255,7 @@ impl<'b> Exchange<'b> {
                 Lines::Open(scanned) => return Ok(State::Head { scanned }),
             };
             let head = parse_head(received.get(..len).unwrap_or_default())?;
-            self.head = Some((head, len));
+            self.head = Some(head);
             return match (head.status, head.framing) {
                 (101, _) => Err(ProtocolError::Upgrade),
                 (100..=199, _) => {
@@ -342,7 +336,7 @@ impl<'b> Exchange<'b> {
         if let Some(received) = self.buffer.get_mut(at..self.filled)
             && len <= received.len()
         {
-            received.copy_within(len.., 0);
+            moves::to_front(received, len);
             self.filled = self.filled.saturating_sub(len);
         }
     }

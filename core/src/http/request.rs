@@ -25,6 +25,7 @@ use crate::auth::{APP_KEY_MAX, CODE_MAX, Credentials};
 use crate::error::EncodeError;
 use crate::http::endpoint::{AUTHORITY_MAX, PATH_MAX};
 use crate::inquiry::Inquiry;
+use crate::moves;
 use crate::provider::{Factor, Info, Placement};
 use crate::redact::redacted;
 use crate::subject::Subject;
@@ -423,11 +424,8 @@ impl Writer<'_> {
 
     /// Moves what was written in `range` back by `gap` bytes. Only called when there is room.
     fn move_back(&mut self, range: (usize, usize), gap: usize) {
-        // In this shape the compiler sees that the copy cannot panic.
-        if let Some(space) = self.buffer.get_mut(range.0..range.1.saturating_add(gap))
-            && let Some(count) = space.len().checked_sub(gap)
-        {
-            space.copy_within(..count, gap);
+        if let Some(space) = self.buffer.get_mut(range.0..range.1.saturating_add(gap)) {
+            moves::to_back(space, gap);
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The pass over a reply body: validates it as RFC 8259 and rewrites its escapes, in place.
 
-use core::cell::Cell;
 use core::slice;
 
 use super::{DEPTH_MAX, JsonError};
+use crate::moves;
 
 /// What the pass makes of a body.
 #[derive(Clone, Copy)]
@@ -329,12 +329,8 @@ impl Moves {
     /// pending then.
     fn settle(&mut self, text: &mut [u8], at: usize) {
         if self.done != self.pending {
-            let cells = Cell::from_mut(text).as_slice_of_cells();
-            let from = cells.get(self.pending..at).unwrap_or_default();
-            let to = cells.get(self.done..).unwrap_or_default();
-            for (to, from) in to.iter().zip(from) {
-                to.set(from.get());
-            }
+            let space = text.get_mut(self.done..at).unwrap_or_default();
+            moves::to_front(space, self.pending.wrapping_sub(self.done));
         }
         self.done = self.done.wrapping_add(at.wrapping_sub(self.pending));
     }

@@ -1,0 +1,54 @@
+//! Moves inside of a buffer. `copy_within` is the fast way, but brings 1.6 KB into an image for a Cortex-M, where a
+//! reply in pieces and the body of a form are all that moves, once each.
+
+#[cfg(not(target_pointer_width = "64"))]
+use core::cell::Cell;
+
+/// Moves `space[by..]` to the front.
+#[cfg_attr(target_pointer_width = "64", inline)]
+pub(crate) fn to_front(space: &mut [u8], by: usize) {
+    #[cfg(target_pointer_width = "64")]
+    if by <= space.len() {
+        space.copy_within(by.., 0);
+    }
+    #[cfg(not(target_pointer_width = "64"))]
+    {
+        let cells = Cell::from_mut(space).as_slice_of_cells();
+        for (to, from) in cells.iter().zip(cells.iter().skip(by)) {
+            to.set(from.get());
+        }
+    }
+}
+
+/// Moves the front of `space` to `space[by..]`, as much of it as there is room for.
+#[cfg_attr(target_pointer_width = "64", inline)]
+pub(crate) fn to_back(space: &mut [u8], by: usize) {
+    #[cfg(target_pointer_width = "64")]
+    if let Some(count) = space.len().checked_sub(by) {
+        space.copy_within(..count, by);
+    }
+    #[cfg(not(target_pointer_width = "64"))]
+    {
+        let cells = Cell::from_mut(space).as_slice_of_cells();
+        for (to, from) in cells.iter().rev().zip(cells.iter().rev().skip(by)) {
+            to.set(from.get());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moves_what_fits() {
+        for (by, front, back) in
+            [(0, b"abcd", b"abcd"), (1, b"bcdd", b"aabc"), (4, b"abcd", b"abcd"), (5, b"abcd", b"abcd")]
+        {
+            let (mut one, mut other) = (*b"abcd", *b"abcd");
+            to_front(&mut one, by);
+            to_back(&mut other, by);
+            assert_eq!((&one, &other), (front, back), "{by}");
+        }
+    }
+}
