@@ -138,19 +138,54 @@ pub(crate) enum Tariff {
     Vendor,
 }
 
+/// Who was asked for. By its address, because a program that never [explains](explain) a reply has no use for the search
+/// for anybody's number.
+pub(crate) trait Asked {
+    /// Whether something of this person stands in `text`, so that it must not be printed.
+    fn appears_in(&self, text: &str) -> bool;
+
+    /// The number that was sent, where it is known.
+    fn number(&self) -> Option<&IdNumber>;
+}
+
+impl Asked for Subject<'_> {
+    fn appears_in(&self, text: &str) -> bool {
+        Subject::appears_in(self, text)
+    }
+
+    fn number(&self) -> Option<&IdNumber> {
+        Some(self.id())
+    }
+}
+
+/// For a reader who does not know who was asked for: anybody.
+struct Anybody;
+
+impl Asked for Anybody {
+    /// Whether an identity number stands in `text`, or it is a mobile number.
+    fn appears_in(&self, text: &str) -> bool {
+        let is_id = |part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok());
+        text.as_bytes().windows(IdNumber::LEN).any(is_id) || Mobile::parse(text).is_ok()
+    }
+
+    fn number(&self) -> Option<&IdNumber> {
+        None
+    }
+}
+
 /// Reads a reply without knowing who was asked for: for support staff, with nothing but the reply at hand. The echoed
 /// number is not checked, and the price is the gateway's.
 ///
 /// # Errors
 /// As [`Inquiry::read`](crate::Inquiry::read).
 pub fn explain<'b>(provider: &dyn Provider, response: Response<'b>) -> Result<Outcome<'b>, Error> {
-    read(provider, response, None, Tariff::Gateway)
+    read(provider, response, &Anybody, Tariff::Gateway)
 }
 
 pub(crate) fn read<'b>(
     provider: &dyn Provider,
     response: Response<'b>,
-    asked: Option<&Subject<'_>>,
+    asked: &dyn Asked,
     tariff: Tariff,
 ) -> Result<Outcome<'b>, Error> {
     let status = response.status();
@@ -189,7 +224,7 @@ fn interpret<'b>(provider: &dyn Provider, status: u16, body: &'b mut [u8]) -> Re
 struct Call<'c, 'b> {
     status: u16,
     price: Billing,
-    asked: Option<&'c Subject<'c>>,
+    asked: &'c dyn Asked,
     request_id: &'b [u8],
 }
 
@@ -205,7 +240,7 @@ impl Call<'_, '_> {
             Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => {
                 Err(self.failed(ReplyFault::NoVerdict, code, reference))
             }
-            Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, self.asked) {
+            Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, self.asked.number()) {
                 Some(echo) => Ok(Outcome {
                     verdict,
                     billing: self.price,
@@ -267,29 +302,19 @@ impl Call<'_, '_> {
 
     /// A vendor could send the number back where a code or a reference belongs. That must not end in a log.
     fn may_print(&self, text: &str) -> bool {
-        match self.asked {
-            Some(subject) => !subject.appears_in(text),
-            None => !holds_number(text),
-        }
+        !self.asked.appears_in(text)
     }
-}
-
-/// Whether an identity number stands in `text`, or it is a mobile number, anybody's: for a reader who does not know who
-/// was asked for.
-fn holds_number(text: &str) -> bool {
-    let is_id = |part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok());
-    text.as_bytes().windows(IdNumber::LEN).any(is_id) || Mobile::parse(text).is_ok()
 }
 
 /// Compares an echoed number with the one that was sent: what stands before the first and after the last mask character
 /// must agree, the masks do not keep the length. `None`: it contradicts, and so does what is there but is no number.
-fn check_echo(echo: Value<'_>, asked: Option<&Subject<'_>>) -> Option<Echo> {
-    let Some(subject) = asked else { return Some(Echo::Absent) };
+fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
+    let Some(sent) = sent else { return Some(Echo::Absent) };
     let echo = match echo {
         Value::Absent | Value::Null | Value::Text("") => return Some(Echo::Absent),
         echo => echo.text()?,
     };
-    let (echo, sent) = (echo.as_bytes(), subject.id().as_bytes().as_slice());
+    let (echo, sent) = (echo.as_bytes(), sent.as_bytes().as_slice());
     let shown = |byte: &u8| *byte != b'*';
     let Some(prefix_len) = echo.iter().position(|byte| !shown(byte)) else {
         return echo.eq_ignore_ascii_case(sent).then_some(Echo::Agrees);
