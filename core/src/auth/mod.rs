@@ -115,8 +115,8 @@ impl<'a> AppKey<'a> {
         Ok(Self { key, secret, signer: sign::Signer::new() })
     }
 
-    pub(crate) fn sign(&self, to_sign: &sign::ToSign<'_>) -> [u8; sign::SIGNATURE_LEN] {
-        self.signer.sign(self.secret, to_sign)
+    pub(crate) const fn signer(&self) -> sign::Signer {
+        self.signer
     }
 
     /// The key, which is sent.

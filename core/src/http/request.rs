@@ -20,8 +20,8 @@
 
 use zeroize::Zeroize;
 
-use crate::auth::sign::{SIGNATURE_LEN, SIGNED_HEADERS, ToSign};
-use crate::auth::{APP_KEY_MAX, CODE_MAX, Credentials};
+use crate::auth::sign::{LINES_MAX, SIGNATURE_LEN, ToSign};
+use crate::auth::{CODE_MAX, Credentials};
 use crate::error::EncodeError;
 use crate::http::endpoint::{AUTHORITY_MAX, PATH_MAX};
 use crate::inquiry::Inquiry;
@@ -42,10 +42,6 @@ const FORM_LINES: &str = "\r\nAccept: application/json\
     \r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\
     \r\nContent-Length: ";
 const APP_CODE: &str = "\r\nAuthorization: APPCODE ";
-const KEY: &str = "\r\nx-ca-key: ";
-const TIMESTAMP: &str = "\r\nx-ca-timestamp: ";
-const NONCE: &str = "\r\nx-ca-nonce: ";
-const METHOD_AND_HEADERS: &str = "\r\nx-ca-signature-method: HmacSHA256\r\nx-ca-signature-headers: ";
 const SIGNATURE: &str = "\r\nx-ca-signature: ";
 const HOST: &str = " HTTP/1.1\r\nHost: ";
 const CRLF: &str = "\r\n";
@@ -208,12 +204,8 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     match &inquiry.credentials {
         Credentials::AppCode(code) => w.pair(APP_CODE, code.expose()),
         Credentials::Signed(key, stamp) => {
-            let timestamp = stamp.timestamp();
-            w.pair(KEY, key.expose_key());
-            w.pair(TIMESTAMP, timestamp);
-            w.pair(NONCE, stamp.nonce());
-            w.pair(METHOD_AND_HEADERS, SIGNED_HEADERS);
-            signing = Some((key, stamp, timestamp));
+            (key.signer().lines)(&mut w, key, stamp);
+            signing = Some((key, stamp));
         }
         Credentials::VendorKey(_) => {}
     }
@@ -226,16 +218,16 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
 
     let signature = match signing {
         // A request that does not fit is not worth hashing.
-        Some((key, stamp, timestamp)) if w.fits() => Some(key.sign(&ToSign {
-            method: method.as_str(),
-            accept: ACCEPT,
-            content_type: if is_form { FORM } else { "" },
-            key: key.expose_key(),
-            nonce: stamp.nonce(),
-            timestamp,
-            path,
-            parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
-        })),
+        Some((key, stamp)) if w.fits() => {
+            let to_sign = ToSign {
+                method: method.as_str(),
+                accept: ACCEPT,
+                content_type: if is_form { FORM } else { "" },
+                path,
+                parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
+            };
+            Some((key.signer().sign)(key, stamp, &to_sign))
+        }
         Some(_) => Some([0; SIGNATURE_LEN]),
         None => None,
     };
@@ -321,16 +313,7 @@ fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Re
 /// `path` and `host` are the lengths of the provider's own.
 #[expect(clippy::arithmetic_side_effects, reason = "evaluated at compile time, where an overflow is an error")]
 pub(crate) const fn head_max(placement: Placement, path: usize, host: usize) -> usize {
-    let signed = KEY.len()
-        + APP_KEY_MAX
-        + TIMESTAMP.len()
-        + "18446744073709551615".len()
-        + NONCE.len()
-        + "00000000-0000-4000-8000-000000000000".len()
-        + METHOD_AND_HEADERS.len()
-        + SIGNED_HEADERS.len()
-        + SIGNATURE.len()
-        + SIGNATURE_LEN;
+    let signed = LINES_MAX + SIGNATURE.len() + SIGNATURE_LEN;
     let app_code = APP_CODE.len() + CODE_MAX;
     let lines = match placement {
         Placement::Query => "GET ?".len() + QUERY_LINES.len(),
@@ -364,7 +347,7 @@ fn decimal(mut number: usize, digits: &mut [u8; 20]) -> &str {
 }
 
 /// Writes what fits and counts what does not, so that an error can say how much is needed.
-struct Writer<'b> {
+pub(crate) struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,
 }
@@ -380,11 +363,11 @@ impl Writer<'_> {
         self.buffer.zeroize();
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    fn pair(&mut self, name: &str, value: &str) {
+    pub(crate) fn pair(&mut self, name: &str, value: &str) {
         self.text(name);
         self.text(value);
     }
