@@ -194,7 +194,7 @@ fn fill<'b>(object: Object<'b>, wanted: &[&str], values: &mut [Value<'b>]) -> Re
 }
 
 /// Decodes the value behind a name, whose closing quotation mark `text` starts with.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn fill_one<'b>(place: &mut Value<'b>, text: &'b [u8], escapes: bool) -> Result<(), JsonError> {
     if *place != Value::Absent {
         return Err(JsonError::Ambiguous);
@@ -205,7 +205,7 @@ fn fill_one<'b>(place: &mut Value<'b>, text: &'b [u8], escapes: bool) -> Result<
 }
 
 /// Decodes the value that `text` starts with.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
     Ok(match text.first() {
         Some(b'{') => Value::Object(Object { text, escapes }),
@@ -216,7 +216,8 @@ fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
             let EscapedStr(text) = decode(text)?;
             if escapes && text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
         }
-        Some(b't' | b'f') => Value::Bool(decode(text)?),
+        Some(b't') => Value::Bool(true),
+        Some(b'f') => Value::Bool(false),
         Some(b'n') => Value::Null,
         // Numbers are wanted as they are written: `01` and `1.0` are no codes, but `1` is.
         _ => {
@@ -234,7 +235,7 @@ fn decode<'b, T: serde::Deserialize<'b>>(text: &'b [u8]) -> Result<T, JsonError>
 }
 
 /// What is behind `token`, white space in front of it aside.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn behind_token(rest: &[u8], token: u8) -> Result<&[u8], JsonError> {
     match skip_space(rest) {
         [first, behind @ ..] if *first == token => Ok(behind),
@@ -242,7 +243,7 @@ fn behind_token(rest: &[u8], token: u8) -> Result<&[u8], JsonError> {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn skip_space(mut rest: &[u8]) -> &[u8] {
     while let [byte, behind @ ..] = rest
         && is_space(*byte)
@@ -253,7 +254,7 @@ fn skip_space(mut rest: &[u8]) -> &[u8] {
 }
 
 /// Skips a string from behind its opening to behind its closing quotation mark.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn skip_string(mut rest: &[u8]) -> Result<&[u8], JsonError> {
     loop {
         rest = match skip_plain(rest).0 {
@@ -265,7 +266,7 @@ fn skip_string(mut rest: &[u8]) -> Result<&[u8], JsonError> {
 }
 
 /// Skips a value of any kind.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn skip_value(mut rest: &[u8]) -> Result<&[u8], JsonError> {
     let mut open = 0_usize;
     while let [byte, behind @ ..] = rest {

@@ -28,8 +28,9 @@ pub(super) struct Name {
     pub(super) end: u16,
 }
 
-/// The longer reply of `idcert`, the largest there is, has 12 members.
-const NAMES_MAX: usize = 16;
+/// The longer reply of `idcert`, the largest there is, has 12 members. On processors of 32 bits none is noted: there the
+/// walk over the text, which objects inside of the outermost need anyway, is worth more as the only way.
+const NAMES_MAX: usize = if cfg!(target_pointer_width = "64") { 16 } else { 0 };
 
 impl Names {
     /// Nothing noted yet.
@@ -39,6 +40,9 @@ impl Names {
 
     #[inline(always)]
     fn note(&mut self, start: usize, end: usize) {
+        if NAMES_MAX == 0 {
+            return;
+        }
         match (self.names.get_mut(self.count), u16::try_from(end)) {
             (Some(place), Ok(end)) => *place = Name { start: start as u16, end },
             // Beyond 64 KiB nothing is noted, which is known by the count.
@@ -49,7 +53,7 @@ impl Names {
 
     /// All names, or `None` when there were too many to note.
     pub(super) fn all(&self) -> Option<&[Name]> {
-        self.names.get(..self.count)
+        if NAMES_MAX == 0 { None } else { self.names.get(..self.count) }
     }
 }
 
@@ -178,10 +182,12 @@ fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
 
 /// Skips what stands for itself in a string; returns the rest, which starts with a quotation mark,
 /// a backslash or a control character, or is empty, and whether what was skipped goes beyond ASCII.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) fn skip_plain(mut rest: &[u8]) -> (&[u8], bool) {
     let mut seen = 0;
-    while let Some((word, behind)) = rest.split_first_chunk() {
+    while cfg!(target_pointer_width = "64")
+        && let Some((word, behind)) = rest.split_first_chunk()
+    {
         let word = usize::from_le_bytes(*word);
         let specials = specials(word);
         if specials != 0 {
@@ -192,7 +198,8 @@ pub(super) fn skip_plain(mut rest: &[u8]) -> (&[u8], bool) {
         seen |= word;
         rest = behind;
     }
-    // Near the end of the text there are no whole words.
+    // Near the end of the text there are no whole words. (On other processors a word at a time is more code than it is
+    // worth.)
     while let [byte @ (b' '..=b'!' | b'#'..=b'[' | b']'..), behind @ ..] = rest {
         seen |= usize::from(*byte);
         rest = behind;
