@@ -46,29 +46,35 @@ impl Provider for IdCert {
             &mut values,
         )?;
         let [code, echo, reference, sex, birthday, area, province, city, county] = &values;
-        let verdict = |verdict| Conclusion::Verdict {
-            verdict,
-            echo: *echo,
-            details: Details {
-                sex: Details::sex(*sex),
-                birth_date: Details::date(*birthday),
-                age: None,
-                address: Details::address(*area),
-                province: Details::place(*province),
-                city: Details::place(*city),
-                county: Details::place(*county),
+        let conclusion = match code.text().map(meaning) {
+            None => Conclusion::NoVerdict,
+            Some(Err(class)) => Conclusion::Refused(class),
+            Some(Ok(verdict)) => Conclusion::Verdict {
+                verdict,
+                echo: *echo,
+                details: Details {
+                    sex: Details::sex(*sex),
+                    birth_date: Details::date(*birthday),
+                    age: None,
+                    address: Details::address(*area),
+                    province: Details::place(*province),
+                    city: Details::place(*city),
+                    county: Details::place(*county),
+                },
             },
         };
-        let conclusion = match code.text() {
-            None => Conclusion::NoVerdict,
-            Some("01") => verdict(Verdict::Match),
-            Some("02") => verdict(Verdict::Mismatch),
-            Some("202") => verdict(Verdict::NoRecord),
-            Some("204" | "205") => Conclusion::Refused(RefusalClass::BadInput),
-            Some("9999") => Conclusion::Refused(RefusalClass::Busy),
-            // 203 异常情况 says no more than that.
-            Some(_) => Conclusion::Refused(RefusalClass::Unrecognized),
-        };
         Ok(Finding { code: code.text(), reference: reference.text(), conclusion })
+    }
+}
+
+fn meaning(code: &str) -> Result<Verdict, RefusalClass> {
+    match code {
+        "01" => Ok(Verdict::Match),
+        "02" => Ok(Verdict::Mismatch),
+        "202" => Ok(Verdict::NoRecord),
+        "204" | "205" => Err(RefusalClass::BadInput),
+        "9999" => Err(RefusalClass::Busy),
+        // 203 异常情况 says no more than that.
+        _ => Err(RefusalClass::Unrecognized),
     }
 }

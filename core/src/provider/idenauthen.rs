@@ -43,28 +43,34 @@ impl Provider for IdenAuthen {
         reply
             .members_into(&["respCode", "idNo", "sex", "birthday", "age", "province", "city", "county"], &mut values)?;
         let [code, echo, sex, birthday, age, province, city, county] = &values;
-        let verdict = |verdict| Conclusion::Verdict {
-            verdict,
-            echo: *echo,
-            details: Details {
-                sex: Details::sex(*sex),
-                birth_date: Details::date(*birthday),
-                age: Details::age(*age),
-                address: None,
-                province: Details::place(*province),
-                city: Details::place(*city),
-                county: Details::place(*county),
+        let conclusion = match code.text().map(meaning) {
+            None => Conclusion::NoVerdict,
+            Some(Err(class)) => Conclusion::Refused(class),
+            Some(Ok(verdict)) => Conclusion::Verdict {
+                verdict,
+                echo: *echo,
+                details: Details {
+                    sex: Details::sex(*sex),
+                    birth_date: Details::date(*birthday),
+                    age: Details::age(*age),
+                    address: None,
+                    province: Details::place(*province),
+                    city: Details::place(*city),
+                    county: Details::place(*county),
+                },
             },
         };
-        let conclusion = match code.text() {
-            None => Conclusion::NoVerdict,
-            Some("0000") => verdict(Verdict::Match),
-            Some("0008") => verdict(Verdict::Mismatch),
-            Some("0007") => verdict(Verdict::NoRecord),
-            Some("0001" | "0002" | "0003" | "0004") => Conclusion::Refused(RefusalClass::BadInput),
-            Some("0010") => Conclusion::Refused(RefusalClass::Busy),
-            Some(_) => Conclusion::Refused(RefusalClass::Unrecognized),
-        };
         Ok(Finding { code: code.text(), reference: None, conclusion })
+    }
+}
+
+fn meaning(code: &str) -> Result<Verdict, RefusalClass> {
+    match code {
+        "0000" => Ok(Verdict::Match),
+        "0008" => Ok(Verdict::Mismatch),
+        "0007" => Ok(Verdict::NoRecord),
+        "0001" | "0002" | "0003" | "0004" => Err(RefusalClass::BadInput),
+        "0010" => Err(RefusalClass::Busy),
+        _ => Err(RefusalClass::Unrecognized),
     }
 }
