@@ -1,6 +1,8 @@
 //! Searches in text. Those of `str` take any pattern, and bring kilobytes of code and places that can panic into an
 //! image that searches for one character.
 
+use core::str::Chars;
+
 /// What stands before and behind the first `separator`, which is ASCII.
 pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
     let at = text.bytes().position(|byte| byte == separator)?;
@@ -27,6 +29,30 @@ pub(crate) fn contains(text: &[u8], phrase: &[u8]) -> bool {
     true
 }
 
+/// The next character. Out of line on a device, where reading UTF-8 is a hundred bytes wherever it is inlined.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn next_char(chars: &mut Chars<'_>) -> Option<char> {
+    chars.next()
+}
+
+/// As `char::is_whitespace`, without its table of 256 bytes.
+pub(crate) const fn is_white_space(character: char) -> bool {
+    matches!(
+        character,
+        '\t'..='\r'
+            | ' '
+            | '\u{85}'
+            | '\u{A0}'
+            | '\u{1680}'
+            | '\u{2000}'..='\u{200A}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{202F}'
+            | '\u{205F}'
+            | '\u{3000}'
+    )
+}
+
 /// How many characters `text` has: as many as bytes that do not continue one. (`chars().count()` is made for longer
 /// texts.)
 pub(crate) fn count_chars(text: &str) -> usize {
@@ -42,6 +68,13 @@ mod tests {
         for text in ["", ":", "a:", ":b", "a:b:c", "路:径", "none"] {
             assert_eq!(split_once(text, b':'), text.split_once(':'), "{text}");
             assert_eq!(rsplit_once(text, b':'), text.rsplit_once(':'), "{text}");
+        }
+    }
+
+    #[test]
+    fn white_space_is_unicodes() {
+        for character in '\0'..=char::MAX {
+            assert_eq!(is_white_space(character), character.is_whitespace(), "{character:?}");
         }
     }
 

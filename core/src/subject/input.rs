@@ -2,6 +2,8 @@
 
 use zeroize::Zeroize;
 
+use crate::text::is_white_space;
+
 /// The ASCII reading of a typed text of at most `N` characters, wiped when
 /// dropped.
 ///
@@ -70,7 +72,7 @@ pub(super) fn is_invisible(character: char) -> bool {
 
 /// What groups digits without being one.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace()
+    is_white_space(character)
         || is_invisible(character)
         || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{FF0D}')
 }

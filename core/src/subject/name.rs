@@ -4,6 +4,7 @@ use core::{error, fmt, fmt::Write, str::Chars};
 
 use super::input::is_invisible;
 use crate::redact::redacted;
+use crate::text::{is_white_space, next_char};
 
 /// The dot between the parts of a transcribed name (间隔号), U+00B7.
 const MIDDLE_DOT: char = '·';
@@ -55,24 +56,30 @@ impl<'a> Name<'a> {
     /// [`NameError::Empty`], else [`NameError::OuterSpace`], else the first of
     /// the others from the left.
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
-        if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
-            return Err(NameError::OuterSpace);
-        }
-        let mut plain = true;
-        let mut room = Self::MAX_CHARS;
-        for character in text.chars() {
-            room = room.checked_sub(1).ok_or(NameError::TooLong)?;
-            match character {
-                '*' | '＊' => return Err(NameError::Masked),
-                char::REPLACEMENT_CHARACTER => return Err(NameError::Damaged),
-                _ if is_invisible(character) => return Err(NameError::Invisible),
-                _ => plain &= character == normal(character),
+        let mut chars = text.chars();
+        let (mut count, mut plain, mut fault, mut outer) = (0_usize, true, None, false);
+        while let Some(character) = next_char(&mut chars) {
+            // Of the first character, and in the end of the last.
+            outer = is_white_space(character);
+            if outer && count == 0 {
+                break;
             }
+            count = count.saturating_add(1);
+            plain &= character == normal(character);
+            fault = fault.or(match character {
+                _ if count > Self::MAX_CHARS => Some(NameError::TooLong),
+                '*' | '＊' => Some(NameError::Masked),
+                char::REPLACEMENT_CHARACTER => Some(NameError::Damaged),
+                _ if is_invisible(character) => Some(NameError::Invisible),
+                _ => None,
+            });
         }
-        Ok(Self { given: text, plain })
+        match fault {
+            _ if outer => Err(NameError::OuterSpace),
+            _ if count == 0 => Err(NameError::Empty),
+            Some(fault) => Err(fault),
+            None => Ok(Self { given: text, plain }),
+        }
     }
 
     /// Reads a name as people type or paste it: white space around it (also the
@@ -82,7 +89,7 @@ impl<'a> Name<'a> {
     ///
     /// As [`parse`](Self::parse), but never [`NameError::OuterSpace`].
     pub fn from_input(text: &'a str) -> Result<Self, NameError> {
-        Self::parse(text.trim())
+        Self::parse(text.trim_matches(is_white_space))
     }
 
     /// The characters in clear, each middle dot as `·`: personal data.
@@ -159,10 +166,8 @@ struct Normal<'a>(Chars<'a>);
 impl Iterator for Normal<'_> {
     type Item = char;
 
-    // Reading UTF-8 is a hundred bytes on a device, wherever it is inlined.
-    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn next(&mut self) -> Option<char> {
-        self.0.next().map(normal)
+        next_char(&mut self.0).map(normal)
     }
 }
 
