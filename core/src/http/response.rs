@@ -34,10 +34,10 @@ impl<'b> Response<'b> {
     /// `X-Ca-Error-Message` (raw bytes: it may hold UTF-8, and the request with it) and `X-Ca-Request-Id`. Of a
     /// repeated field the first value that is not empty counts.
     pub fn header(mut self, name: &str, value: &'b [u8]) -> Self {
-        let place = match Field::of(name) {
-            Some(Field::ErrorCode) => &mut self.error_code,
-            Some(Field::ErrorMessage) => &mut self.error_message,
-            Some(Field::RequestId) => &mut self.request_id,
+        let place = match Word::of(name.as_bytes()) {
+            Some(Word::ErrorCode) => &mut self.error_code,
+            Some(Word::ErrorMessage) => &mut self.error_message,
+            Some(Word::RequestId) => &mut self.request_id,
             _ => return self,
         };
         if place.is_empty() {
@@ -48,9 +48,15 @@ impl<'b> Response<'b> {
 
     /// The reply to which a whole head belongs, whose bytes are `head_bytes`.
     pub(super) fn of(head: &Head, head_bytes: &'b [u8], body: &'b mut [u8]) -> Self {
-        let [error_code, error_message, request_id] =
-            head.kept.map(|(from, to)| head_bytes.get(from..to).unwrap_or_default());
-        Self { status: head.status, error_code, error_message, request_id, body }
+        let field = |(from, to)| head_bytes.get(from..to).unwrap_or_default();
+        let [error_code, error_message, request_id] = head.kept;
+        Self {
+            status: head.status,
+            error_code: field(error_code),
+            error_message: field(error_message),
+            request_id: field(request_id),
+            body,
+        }
     }
 
     /// The HTTP status, 100 to 999.
@@ -95,30 +101,38 @@ impl defmt::Format for Response<'_> {
     }
 }
 
-/// The header fields that mean something.
-#[derive(Clone, Copy)]
-enum Field {
+/// The words in a head that mean something: names of fields, and what some of them say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
     ContentLength,
     TransferEncoding,
+    Chunked,
     ContentEncoding,
+    Identity,
     Connection,
+    Close,
+    KeepAlive,
     ErrorCode,
     ErrorMessage,
     RequestId,
 }
 
-impl Field {
-    fn of(name: &str) -> Option<Self> {
-        static NAMES: [(&str, Field); 7] = [
-            ("content-length", Field::ContentLength),
-            ("transfer-encoding", Field::TransferEncoding),
-            ("content-encoding", Field::ContentEncoding),
-            ("connection", Field::Connection),
-            ("x-ca-error-code", Field::ErrorCode),
-            ("x-ca-error-message", Field::ErrorMessage),
-            ("x-ca-request-id", Field::RequestId),
+impl Word {
+    fn of(text: &[u8]) -> Option<Self> {
+        static WORDS: [(&str, Word); 11] = [
+            ("content-length", Word::ContentLength),
+            ("transfer-encoding", Word::TransferEncoding),
+            ("chunked", Word::Chunked),
+            ("content-encoding", Word::ContentEncoding),
+            ("identity", Word::Identity),
+            ("connection", Word::Connection),
+            ("close", Word::Close),
+            ("keep-alive", Word::KeepAlive),
+            ("x-ca-error-code", Word::ErrorCode),
+            ("x-ca-error-message", Word::ErrorMessage),
+            ("x-ca-request-id", Word::RequestId),
         ];
-        NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, field)| *field)
+        WORDS.iter().find(|(known, _)| text.eq_ignore_ascii_case(known.as_bytes())).map(|(_, word)| *word)
     }
 }
 
@@ -162,34 +176,37 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
     let mut kept = [(0, 0); 3];
     let [error_code, error_message, request_id] = &mut kept;
     for httparse::Header { name, value } in headers {
-        let kept = match Field::of(name) {
-            None => continue,
-            Some(Field::ContentLength) if length.is_some() => return Err(ProtocolError::ContentLength),
-            Some(Field::ContentLength) => {
+        let kept = match Word::of(name.as_bytes()) {
+            Some(Word::ContentLength) => {
+                if length.is_some() {
+                    return Err(ProtocolError::ContentLength);
+                }
                 length = Some(parse_length(value)?);
                 continue;
             }
-            Some(Field::TransferEncoding) if chunked || !value.eq_ignore_ascii_case(b"chunked") => {
-                return Err(ProtocolError::TransferEncoding);
-            }
-            Some(Field::TransferEncoding) => {
+            Some(Word::TransferEncoding) => {
+                if chunked || Word::of(value) != Some(Word::Chunked) {
+                    return Err(ProtocolError::TransferEncoding);
+                }
                 chunked = true;
                 continue;
             }
-            Some(Field::ContentEncoding) if value.eq_ignore_ascii_case(b"identity") => continue,
-            Some(Field::ContentEncoding) => return Err(ProtocolError::ContentEncoding),
-            Some(Field::Connection) => {
+            Some(Word::ContentEncoding) if Word::of(value) != Some(Word::Identity) => {
+                return Err(ProtocolError::ContentEncoding);
+            }
+            Some(Word::Connection) => {
                 for option in value.split(|byte| *byte == b',') {
-                    close |= option.trim_ascii().eq_ignore_ascii_case(b"close");
-                    keep |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
+                    let option = Word::of(option.trim_ascii());
+                    close |= option == Some(Word::Close);
+                    keep |= option == Some(Word::KeepAlive);
                 }
                 continue;
             }
-            Some(Field::ErrorCode) => &mut *error_code,
-            Some(Field::ErrorMessage) => &mut *error_message,
-            Some(Field::RequestId) => &mut *request_id,
+            Some(Word::ErrorCode) => &mut *error_code,
+            Some(Word::ErrorMessage) => &mut *error_message,
+            Some(Word::RequestId) => &mut *request_id,
+            _ => continue,
         };
-        let value = value.trim_ascii();
         if kept.0 == kept.1 {
             let from = value.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
             *kept = (from, from.wrapping_add(value.len()));
@@ -211,22 +228,16 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
 
 /// Minor version and status, 100 to 999, and the lines behind the first (RFC 9112 §4).
 fn status_line(bytes: &[u8]) -> Option<(u8, u16, &[u8])> {
-    let [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ (b'0' | b'1'), b' ', a @ b'1'..=b'9', b, c, rest @ ..] =
-        bytes
+    let ([minor @ (b'0' | b'1'), b' ', status @ ..], rest) =
+        bytes.strip_prefix(b"HTTP/1.")?.split_first_chunk::<5>()?
     else {
         return None;
     };
-    let status = [*a, *b, *c].iter().try_fold(0_u16, |status, digit| {
-        let digit = digit.is_ascii_digit().then_some(u16::from(digit & 0xF))?;
-        Some(status.wrapping_mul(10).wrapping_add(digit))
-    })?;
-    let at = rest.iter().position(|byte| *byte == b'\r')?;
-    let (reason, lines) = rest.split_at_checked(at)?;
+    let status @ 100.. = u16::try_from(parse_length(status).ok()?).ok()? else { return None };
     let printable = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
-    if !matches!(reason, [] | [b' ', ..]) || !reason.iter().all(printable) {
-        return None;
-    }
-    Some((minor & 0xF, status, lines.strip_prefix(b"\r\n")?))
+    let (reason, lines) = rest.split_at_checked(rest.iter().position(|byte| !printable(byte))?)?;
+    let lines = lines.strip_prefix(b"\r\n")?;
+    if matches!(reason, [] | [b' ', ..]) { Some((minor & 0xF, status, lines)) } else { None }
 }
 
 fn parse_length(value: &[u8]) -> Result<usize, ProtocolError> {
