@@ -172,20 +172,20 @@ pub struct Token<const N: usize>(heapless::String<N, u8>);
 pub type Code = Token<40>;
 
 /// What to quote when asking the vendor: its `seqNo` or `traceId`, else the gateway's request id.
-pub type Reference = Token<48>;
+pub type Reference = Token<REFERENCE_MAX>;
+
+/// Longest [`Reference`] in bytes.
+pub(crate) const REFERENCE_MAX: usize = 48;
 
 impl<const N: usize> Token<N> {
     /// Takes a text of 1 to `N` ASCII letters, digits and ``-_.:``; anything else is no token.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        if text.is_empty() || !text.bytes().all(is_token_byte) {
-            return None;
-        }
-        Self::of_static(text)
+        if is_token(text) { Self::of_checked(text) } else { None }
     }
 
-    /// Takes a text of our own tables, which may hold spaces.
-    pub(crate) fn of_static(text: &str) -> Option<Self> {
+    /// Takes a token, or a text of our own tables, which may hold spaces.
+    pub(crate) fn of_checked(text: &str) -> Option<Self> {
         let mut token = heapless::String::new();
         token.push_str(text).ok()?;
         Some(Self(token))
@@ -198,8 +198,10 @@ impl<const N: usize> Token<N> {
     }
 }
 
-const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_')
+/// Whether `text` is made as a [`Token`], whatever its length is.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_'))
 }
 
 impl<const N: usize> AsRef<str> for Token<N> {

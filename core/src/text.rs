@@ -17,6 +17,11 @@ pub(crate) fn rsplit_once(text: &str, separator: u8) -> Option<(&str, &str)> {
     Some((before, rest.get(1..)?))
 }
 
+/// Whether `byte` occurs in `text`. (`contains` is made for longer texts.)
+pub(crate) fn has(text: &[u8], byte: u8) -> bool {
+    text.iter().any(|other| *other == byte)
+}
+
 /// Whether `phrase` occurs in `text`.
 pub(crate) fn contains(text: &[u8], phrase: &[u8]) -> bool {
     let mut rest = text;

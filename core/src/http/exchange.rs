@@ -6,6 +6,7 @@ use super::request::Request;
 use super::response::{Framing, Head, Response, parse_head};
 use crate::error::ProtocolError;
 use crate::moves;
+use crate::text::has;
 
 /// What the driver of the channel has to do next.
 pub enum Step<'a> {
@@ -238,7 +239,7 @@ impl<'b> Exchange<'b> {
             State::ChunkSize => match httparse::parse_chunk_size(rest) {
                 Ok(httparse::Status::Complete((line, size))) => {
                     // An LF inside an extension would be taken for its text.
-                    if rest.get(..line.saturating_sub(2)).is_none_or(|line| line.contains(&b'\n')) {
+                    if rest.get(..line.saturating_sub(2)).is_none_or(|line| has(line, b'\n')) {
                         return Err(ProtocolError::LineEnding);
                     }
                     self.left = usize::try_from(size).map_err(|_| ProtocolError::TooLong)?;

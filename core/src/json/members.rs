@@ -12,6 +12,7 @@ use serde_json_core::str::EscapedStr;
 use super::JsonError;
 use super::pass::{Name, Names, Normalized, is_space, skip_plain};
 use crate::redact::redacted;
+use crate::text::has;
 
 /// What a reply holds under a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -206,7 +207,7 @@ fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
             // As an `EscapedStr`: for `str` serde-json-core brings code, and places that can panic, which only runs
             // with a buffer for unescaped text.
             let EscapedStr(text) = decode(text)?;
-            if escapes && text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
+            if escapes && has(text.as_bytes(), b'\\') { Value::Escaped(text) } else { Value::Text(text) }
         }
         Some(b't') => Value::Bool(true),
         Some(b'f') => Value::Bool(false),

@@ -3,31 +3,29 @@
 //! Sources: the gateway's two error tables, "Error codes" (new instances, `X-Ca-Error-Code`) and "Error codes of
 //! classic instances" (`X-Ca-Error-Message` alone), read 2026-11.
 
+use super::read::{Conclusion, Finding};
 use crate::error::RefusalClass;
-use crate::outcome::Code;
+use crate::outcome::is_token;
 use crate::text::split_once;
 
-/// What the gateway declined with.
-pub(crate) struct GatewayRefusal {
-    pub(crate) class: RefusalClass,
-    pub(crate) code: Option<Code>,
-}
-
-/// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered.
+/// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered. The code it finds is a
+/// token, or the documented beginning of a message.
 ///
 /// The message is only ever compared with the documented beginnings. `Invalid Signature, Server StringToSign:` goes on
 /// with the name and the number in clear, and an unknown message may hold anything: neither is kept.
-pub(crate) fn refusal(code: &[u8], message: &[u8]) -> Option<GatewayRefusal> {
+pub(crate) fn refusal<'b>(code: &'b [u8], message: &[u8]) -> Option<Finding<'b>> {
     if code.is_empty() && message.is_empty() {
         return None;
     }
     let by_code = if code.len() == 6 { find(&CODES, code) } else { None };
     let by_message = find(&MESSAGES, message.trim_ascii());
     let class = by_code.or(by_message).map_or(RefusalClass::Unrecognized, |(class, _)| class);
-    // A gateway code has 6 characters. What is longer than a dozen is none, and could be a number.
-    let code = if code.len() <= 12 { core::str::from_utf8(code).ok().and_then(Code::new) } else { None };
-    let code = code.or_else(|| by_message.and_then(|(_, beginning)| Code::of_static(beginning)));
-    Some(GatewayRefusal { class, code })
+    let code = match core::str::from_utf8(code) {
+        // A gateway code has 6 characters. What is longer than a dozen is none, and could be a number.
+        Ok(code) if code.len() <= 12 && is_token(code) => Some(code),
+        _ => by_message.map(|(_, beginning)| beginning),
+    };
+    Some(Finding { code, reference: None, conclusion: Conclusion::Refused(class) })
 }
 
 /// What `text` begins with, among the lines of `table`.

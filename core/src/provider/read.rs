@@ -3,14 +3,15 @@
 //! In this order: the gateway's own header fields, the JSON pass, the provider's reader, the HTTP status against the
 //! verdict, the echoed number against the one sent. Only what passes all of them is an outcome.
 
-use crate::error::{Error, Refusal, RefusalClass, ReplyError, ReplyFault};
+use crate::error::{Error, Evidence, Refusal, RefusalClass, ReplyError, ReplyFault};
 use crate::http::Response;
 use crate::json::{self, Document, Names, Value};
-use crate::outcome::{ADDRESS_MAX, PLACE_MAX};
+use crate::outcome::{ADDRESS_MAX, PLACE_MAX, REFERENCE_MAX, is_token};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
+use crate::text::has;
 
 /// A reply that the gateway passed through, ready to be read. `'b` is the life of the text.
 #[derive(Clone, Copy)]
@@ -193,11 +194,13 @@ pub(crate) fn read<'b>(
         Tariff::Gateway => Billing::of_status(status),
         Tariff::Vendor => Billing::Unknown,
     };
-    let call = Call { status, price, asked, request_id: response.request_id() };
+    let mut call = Call { status, price, asked, request_id: response.request_id(), by_gateway: true };
     if let Some(refused) = gateway::refusal(response.error_code(), response.error_message()) {
         // The gateway charges for no error of its own. One that comes with a success status contradicts itself.
-        let price = if price == Billing::Free { Billing::Free } else { Billing::Unknown };
-        return Err(Call { price, ..call }.refused_by_gateway(refused));
+        if call.price == Billing::Billed {
+            call.price = Billing::Unknown;
+        }
+        return call.conclude(Ok(refused));
     }
     let body = response.into_body();
     // The document of `sfz2` has the gateway send `Quota Exhausted` as "message": with some gateways that is the body.
@@ -205,8 +208,9 @@ pub(crate) fn read<'b>(
         && !matches!(body.first(), Some(b'{'))
         && let Some(refused) = gateway::refusal(b"", body).filter(|refused| refused.code.is_some())
     {
-        return Err(call.refused_by_gateway(refused));
+        return call.conclude(Ok(refused));
     }
+    call.by_gateway = false;
     call.conclude(interpret(provider, status, body))
 }
 
@@ -226,78 +230,61 @@ struct Call<'c, 'b> {
     price: Billing,
     asked: &'c dyn Asked,
     request_id: &'b [u8],
+    /// The gateway declined: the code of the finding was checked, and may be a beginning of our own tables.
+    by_gateway: bool,
 }
 
 impl Call<'_, '_> {
     #[inline(never)]
     fn conclude<'b>(&self, finding: Result<Finding<'b>, ReplyFault>) -> Result<Outcome<'b>, Error> {
-        let Finding { code, reference, conclusion } = match finding {
-            Ok(finding) => finding,
-            Err(fault) => return Err(self.failed(fault, None, None)),
+        let (Finding { code, reference, conclusion }, fault) = match finding {
+            Ok(finding) => (finding, ReplyFault::NoVerdict),
+            Err(fault) => (Finding { code: None, reference: None, conclusion: Conclusion::NoVerdict }, fault),
         };
-        match conclusion {
+        let mut evidence = self.evidence(code, reference);
+        let why = match conclusion {
             // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.
-            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => {
-                Err(self.failed(ReplyFault::NoVerdict, code, reference))
-            }
+            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => fault,
             Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, self.asked.number()) {
-                Some(echo) => Ok(Outcome {
-                    verdict,
-                    billing: self.price,
-                    code: self.code(code),
-                    reference: self.reference(reference),
-                    echo,
-                    details,
-                }),
-                None => Err(self.failed(ReplyFault::EchoContradicts, code, reference)),
+                Some(echo) => {
+                    let Evidence { billing, code, reference, .. } = evidence;
+                    return Ok(Outcome { verdict, billing, code, reference, echo, details });
+                }
+                None => ReplyFault::EchoContradicts,
             },
-            Conclusion::NoVerdict => Err(self.failed(ReplyFault::NoVerdict, code, reference)),
-            Conclusion::Refused(class) => Err(self.refused(class, self.code(code), reference)),
+            Conclusion::NoVerdict => fault,
+            Conclusion::Refused(class) => {
+                evidence.retry = self.advise(class.retry());
+                return Err(Error::Refused(Refusal { why: class, evidence }));
+            }
+        };
+        evidence.retry = self.advise(match self.status {
+            429 | 500..=599 => Retry::SameProvider,
+            _ => Retry::OtherProvider,
+        });
+        Err(Error::Reply(ReplyError { why, evidence }))
+    }
+
+    /// Advice never charges twice.
+    const fn advise(&self, retry: Retry) -> Retry {
+        match self.price {
+            Billing::Unknown => Retry::Never,
+            _ => retry,
         }
     }
 
-    #[cold]
-    fn failed(&self, fault: ReplyFault, code: Option<&str>, reference: Option<&str>) -> Error {
-        let retry = match (self.price, self.status) {
-            (Billing::Unknown, _) => Retry::Never,
-            (_, 429 | 500..=599) => Retry::SameProvider,
-            _ => Retry::OtherProvider,
-        };
-        Error::Reply(ReplyError {
-            fault,
+    /// What may be printed of the code and the reference: the vendor's own, else the gateway's.
+    fn evidence(&self, code: Option<&str>, reference: Option<&str>) -> Evidence {
+        let code = code.filter(|code| self.may_print(code) && (self.by_gateway || is_token(code)));
+        let fits = |text: &&str| text.len() <= REFERENCE_MAX && is_token(text) && self.may_print(text);
+        let reference = reference.filter(fits).or_else(|| core::str::from_utf8(self.request_id).ok().filter(fits));
+        Evidence {
             status: self.status,
             billing: self.price,
-            retry,
-            code: self.code(code),
-            reference: self.reference(reference),
-        })
-    }
-
-    #[cold]
-    fn refused_by_gateway(&self, refused: gateway::GatewayRefusal) -> Error {
-        let code = refused.code.filter(|code| self.may_print(code.as_str()));
-        self.refused(refused.class, code, None)
-    }
-
-    #[cold]
-    fn refused(&self, class: RefusalClass, code: Option<Code>, reference: Option<&str>) -> Error {
-        // Advice never charges twice.
-        let retry = match (self.price, class.retry()) {
-            (Billing::Unknown, _) => Retry::Never,
-            (_, retry) => retry,
-        };
-        let reference = self.reference(reference);
-        Error::Refused(Refusal { class, status: self.status, billing: self.price, retry, code, reference })
-    }
-
-    fn code(&self, code: Option<&str>) -> Option<Code> {
-        code.filter(|code| self.may_print(code)).and_then(Code::new)
-    }
-
-    /// The vendor's own, else the gateway's.
-    fn reference(&self, reference: Option<&str>) -> Option<Reference> {
-        let printable = |text: &str| if self.may_print(text) { Reference::new(text) } else { None };
-        reference.and_then(printable).or_else(|| core::str::from_utf8(self.request_id).ok().and_then(printable))
+            retry: Retry::Never,
+            code: code.and_then(Code::of_checked),
+            reference: reference.and_then(Reference::of_checked),
+        }
     }
 
     /// A vendor could send the number back where a code or a reference belongs. That must not end in a log.
@@ -370,5 +357,5 @@ impl<'b> Details<'b> {
 }
 
 fn unmasked(value: Value<'_>) -> Option<&str> {
-    value.text().filter(|text| !text.as_bytes().contains(&b'*'))
+    value.text().filter(|text| !has(text.as_bytes(), b'*'))
 }
