@@ -17,12 +17,25 @@ pub(crate) fn rsplit_once(text: &str, separator: u8) -> Option<(&str, &str)> {
     Some((before, rest.get(1..)?))
 }
 
+/// Whether the texts are equal but for the case of ASCII letters. Out of line on a device.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
+    one.eq_ignore_ascii_case(other)
+}
+
+/// `text` without white space around it. Out of line on a device.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn trim(text: &[u8]) -> &[u8] {
+    text.trim_ascii()
+}
+
 /// Whether `byte` occurs in `text`. (`contains` is made for longer texts.)
 pub(crate) fn has(text: &[u8], byte: u8) -> bool {
     text.iter().any(|other| *other == byte)
 }
 
-/// Whether `phrase` occurs in `text`.
+/// Whether `phrase` occurs in `text`. Out of line on a device.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(crate) fn contains(text: &[u8], phrase: &[u8]) -> bool {
     let mut rest = text;
     while !rest.starts_with(phrase) {

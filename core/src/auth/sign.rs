@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::{APP_KEY_MAX, AppKey, Stamp};
-use crate::http::Writer;
+use crate::http::{Method, Writer};
 
 /// Length of a signature in Base64.
 pub(crate) const SIGNATURE_LEN: usize = 44;
@@ -34,8 +34,7 @@ pub(crate) const LINES_MAX: usize = KEY.len()
 /// What the signature covers besides the credentials.
 #[derive(Clone, Copy)]
 pub(crate) struct ToSign<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) accept: &'a str,
+    pub(crate) method: Method,
     /// Empty where the request has no body.
     pub(crate) content_type: &'a str,
     pub(crate) path: &'a str,
@@ -82,10 +81,8 @@ fn sign(key: &AppKey<'_>, stamp: &Stamp, to_sign: &ToSign<'_>) -> [u8; SIGNATURE
     let mut mac = begin(key.expose_secret());
     let Some(mac) = &mut mac else { return [0; SIGNATURE_LEN] };
     let mut feed = |part: &str| update(mac, part.as_bytes());
-    feed(to_sign.method);
-    feed("\n");
-    feed(to_sign.accept);
-    feed("\n\n"); // Content-MD5: only for bodies that are not forms
+    feed(to_sign.method.as_str());
+    feed("\napplication/json\n\n"); // Accept; Content-MD5: only for bodies that are not forms
     feed(to_sign.content_type);
     feed("\n\nx-ca-key:"); // Date: not sent
     feed(key.expose_key());
@@ -183,8 +180,7 @@ mod tests {
     fn published_get_vector() {
         let stamp = Stamp::with_nonce(1_646_365_291_734, "787dd0c2-7bd8-41cd-9c19-62c05ea524a2").unwrap();
         let to_sign = ToSign {
-            method: "GET",
-            accept: "application/json",
+            method: Method::Get,
             content_type: "application/json",
             path: "/Third/Tools/checkSign",
             parameters: b"",
@@ -196,8 +192,7 @@ mod tests {
     fn published_form_vector() {
         let stamp = Stamp::with_nonce(1_646_646_682_418, "ca5a6753-b76c-4fff-a9d9-e5bb643e8cdf").unwrap();
         let to_sign = ToSign {
-            method: "POST",
-            accept: "application/json",
+            method: Method::Post,
             content_type: "application/x-www-form-urlencoded",
             path: "/Third/User/getNyAccessToken",
             parameters: b"nickname=nickname&room_id=6893&uuid=uuid&photo=photo",

@@ -31,16 +31,18 @@ use crate::redact::redacted;
 use crate::subject::Subject;
 use crate::text::split_once;
 
-const ACCEPT: &str = "application/json";
-/// Byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is served by it
-/// too.
-const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 /// The header lines that are the same for all requests. A line brings the line break before it, and what is constant is
 /// copied in one piece: a copy costs more than what it copies.
-const QUERY_LINES: &str = "\r\nAccept: application/json";
-const FORM_LINES: &str = "\r\nAccept: application/json\
-    \r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\
+const ACCEPT_LINE: &str = "\r\nAccept: application/json";
+/// The type is byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is
+/// served by it too.
+const FORM_LINES: &str = "\r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\
     \r\nContent-Length: ";
+/// That type, where it stands there.
+const FORM: &str = {
+    let (line, _) = FORM_LINES.split_at(FORM_LINES.len().saturating_sub("\r\nContent-Length: ".len()));
+    line.split_at("\r\nContent-Type: ".len()).1
+};
 const APP_CODE: &str = "\r\nAuthorization: APPCODE ";
 const SIGNATURE: &str = "\r\nx-ca-signature: ";
 const HOST: &str = " HTTP/1.1\r\nHost: ";
@@ -186,10 +188,8 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     let path = inquiry.endpoint.path().unwrap_or(info.path);
     let mut w = Writer { buffer, len: 0 };
 
-    w.text(match method {
-        Method::Get => "GET ",
-        Method::Post => "POST ",
-    });
+    w.text(method.as_str());
+    w.array(*b" ");
     let target_at = w.len;
     w.text(path);
     let mut parameters = (w.len, w.len);
@@ -209,19 +209,17 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
         }
         Credentials::VendorKey(_) => {}
     }
+    w.text(ACCEPT_LINE);
     if is_form {
         w.text(FORM_LINES);
         parameters = write_parameters(&mut w, inquiry, info)?;
-    } else {
-        w.text(QUERY_LINES);
     }
 
     let signature = match signing {
         // A request that does not fit is not worth hashing.
         Some((key, stamp)) if w.fits() => {
             let to_sign = ToSign {
-                method: method.as_str(),
-                accept: ACCEPT,
+                method,
                 content_type: if is_form { FORM } else { "" },
                 path,
                 parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
@@ -316,11 +314,17 @@ pub(crate) const fn head_max(placement: Placement, path: usize, host: usize) -> 
     let signed = LINES_MAX + SIGNATURE.len() + SIGNATURE_LEN;
     let app_code = APP_CODE.len() + CODE_MAX;
     let lines = match placement {
-        Placement::Query => "GET ?".len() + QUERY_LINES.len(),
+        Placement::Query => "GET ?".len(),
         // The longest form has three digits or four.
         Placement::Form => "POST ".len() + FORM_LINES.len() + "1234".len(),
     };
-    lines + max(PATH_MAX, path) + HOST.len() + max(AUTHORITY_MAX, host) + max(signed, app_code) + END.len()
+    lines
+        + ACCEPT_LINE.len()
+        + max(PATH_MAX, path)
+        + HOST.len()
+        + max(AUTHORITY_MAX, host)
+        + max(signed, app_code)
+        + END.len()
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -383,9 +387,12 @@ impl Writer<'_> {
         self.len = self.len.saturating_add(bytes.len());
     }
 
-    /// The same for a few bytes, without the call that copies many.
+    /// The same for a few bytes, on a server without the call that copies many.
     #[inline(always)]
     fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        if cfg!(not(target_pointer_width = "64")) {
+            return self.bytes(&bytes);
+        }
         if let Some(space) = self.buffer.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
             *space = bytes;
         }

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::ProtocolError;
+use crate::text::{same, trim};
 
 /// Most header lines a reply may have. The gateway sends about 15; an entry takes four words of stack.
 pub const HEADERS_MAX: usize = 32;
@@ -41,7 +42,7 @@ impl<'b> Response<'b> {
             _ => return self,
         };
         if place.is_empty() {
-            *place = value.trim_ascii();
+            *place = trim(value);
         }
         self
     }
@@ -132,7 +133,7 @@ impl Word {
             ("x-ca-error-message", Word::ErrorMessage),
             ("x-ca-request-id", Word::RequestId),
         ];
-        WORDS.iter().find(|(known, _)| text.eq_ignore_ascii_case(known.as_bytes())).map(|(_, word)| *word)
+        WORDS.iter().find(|(known, _)| same(text, known.as_bytes())).map(|(_, word)| *word)
     }
 }
 
@@ -196,7 +197,7 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
             }
             Some(Word::Connection) => {
                 for option in value.split(|byte| *byte == b',') {
-                    let option = Word::of(option.trim_ascii());
+                    let option = Word::of(trim(option));
                     close |= option == Some(Word::Close);
                     keep |= option == Some(Word::KeepAlive);
                 }

@@ -170,7 +170,8 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
 }
 
 /// Takes the next byte that is not white space.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
     loop {
         let byte = *rest.next().ok_or(JsonError::NotJson)?;
@@ -246,6 +247,7 @@ fn some_digits(text: &[u8]) -> Result<&[u8], JsonError> {
 }
 
 /// Skips digits.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn digits(mut text: &[u8]) -> &[u8] {
     while let [b'0'..=b'9', rest @ ..] = text {
         text = rest;
@@ -278,7 +280,7 @@ impl Moves {
     #[inline(never)]
     fn unescape(&mut self, text: &mut [u8], at: usize) -> Result<usize, JsonError> {
         match text.get(at.wrapping_add(1)) {
-            Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => {
+            Some(byte) if NAMED.iter().any(|(_, name)| name == byte) => {
                 self.kept = true;
                 Ok(at.wrapping_add(2))
             }
@@ -302,16 +304,11 @@ impl Moves {
         };
         // A low surrogate that comes first is no character and fails here.
         let character = char::from_u32(code).ok_or(JsonError::NotJson)?;
+        let named = NAMED.iter().find(|(control, _)| u32::from(*control) == code).map(|(_, name)| [b'\\', *name]);
         let mut utf8 = [0; 4];
-        let with: &[u8] = match character {
-            '"' => b"\\\"",
-            '\\' => b"\\\\",
-            '\u{8}' => b"\\b",
-            '\u{C}' => b"\\f",
-            '\n' => b"\\n",
-            '\r' => b"\\r",
-            '\t' => b"\\t",
-            '\0'..='\u{1F}' => {
+        let with = match (&named, character) {
+            (Some(escape), _) => escape.as_slice(),
+            (None, '\0'..='\u{1F}') => {
                 self.kept = true;
                 return Ok(at.wrapping_add(length));
             }
@@ -349,6 +346,10 @@ impl Moves {
         self.done
     }
 }
+
+/// What stays an escape: the character, and how it is written behind the backslash.
+static NAMED: [(u8, u8); 7] =
+    [(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')];
 
 /// The UTF-16 code unit that the `\uXXXX` at `at` denotes.
 fn code_unit(text: &[u8], at: usize) -> Result<u32, JsonError> {

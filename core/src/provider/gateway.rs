@@ -6,7 +6,7 @@
 use super::read::{Conclusion, Finding};
 use crate::error::RefusalClass;
 use crate::outcome::is_token;
-use crate::text::split_once;
+use crate::text::{same, split_once, trim};
 
 /// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered. The code it finds is a
 /// token, or the documented beginning of a message.
@@ -18,7 +18,7 @@ pub(crate) fn refusal<'b>(code: &'b [u8], message: &[u8]) -> Option<Finding<'b>>
         return None;
     }
     let by_code = if code.len() == 6 { find(&CODES, code) } else { None };
-    let by_message = find(&MESSAGES, message.trim_ascii());
+    let by_message = find(&MESSAGES, trim(message));
     let class = by_code.or(by_message).map_or(RefusalClass::Unrecognized, |(class, _)| class);
     let code = match core::str::from_utf8(code) {
         // A gateway code has 6 characters. What is longer than a dozen is none, and could be a number.
@@ -33,7 +33,7 @@ fn find(table: &'static [(RefusalClass, &'static str)], text: &[u8]) -> Option<(
     for (class, lines) in table {
         let mut rest = *lines;
         while let Some((line, behind)) = split_once(rest, b'\n') {
-            if text.get(..line.len()).is_some_and(|text| text.eq_ignore_ascii_case(line.as_bytes())) {
+            if text.get(..line.len()).is_some_and(|text| same(text, line.as_bytes())) {
                 return Some((*class, line));
             }
             rest = behind;

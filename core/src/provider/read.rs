@@ -11,7 +11,7 @@ use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Ve
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
-use crate::text::has;
+use crate::text::{has, same};
 
 /// A reply that the gateway passed through, ready to be read. `'b` is the life of the text.
 #[derive(Clone, Copy)]
@@ -302,19 +302,16 @@ fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
         echo => echo.text()?,
     };
     let (echo, sent) = (echo.as_bytes(), sent.as_bytes().as_slice());
-    let shown = |byte: &u8| *byte != b'*';
-    let Some(prefix_len) = echo.iter().position(|byte| !shown(byte)) else {
-        return echo.eq_ignore_ascii_case(sent).then_some(Echo::Agrees);
-    };
-    let suffix_len = echo.iter().rev().take_while(|byte| shown(byte)).count();
-    if prefix_len == 0 && suffix_len == 0 {
+    let mut parts = echo.split(|byte| *byte == b'*');
+    let prefix = parts.next()?;
+    let Some(suffix) = parts.next_back() else { return same(echo, sent).then_some(Echo::Agrees) };
+    if prefix.is_empty() && suffix.is_empty() {
         return Some(Echo::Absent);
     }
     // A prefix and a suffix that overlap would show more than the number has.
-    let (prefix, behind) = sent.split_at_checked(prefix_len)?;
-    let (_, suffix) = behind.split_at_checked(behind.len().checked_sub(suffix_len)?)?;
-    let agrees =
-        echo.starts_with(prefix) && echo.get(echo.len().checked_sub(suffix_len)?..)?.eq_ignore_ascii_case(suffix);
+    let (first, behind) = sent.split_at_checked(prefix.len())?;
+    let (_, last) = behind.split_at_checked(behind.len().checked_sub(suffix.len())?)?;
+    let agrees = same(prefix, first) && same(suffix, last);
     agrees.then_some(Echo::Agrees)
 }
 

@@ -191,5 +191,6 @@ const fn days_in_month(year: u16, month: u8) -> u8 {
 }
 
 pub(super) const fn is_leap(year: u16) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    // Of the multiples of 4, those of 25 are those of 100, and those of 16 and 25 those of 400.
+    year.is_multiple_of(4) && (!year.is_multiple_of(25) || year.is_multiple_of(16))
 }
