@@ -99,6 +99,7 @@ impl<'b> Value<'b> {
     /// `None` for everything else, for `""`, and for a string with an escape in it: no code, reference
     /// or detail has one, and text that is only half decoded must not be taken for one.
     #[must_use]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn text(self) -> Option<&'b str> {
         match self {
             Value::Text(text) | Value::Number(text) if !text.is_empty() => Some(text),

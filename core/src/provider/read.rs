@@ -353,6 +353,8 @@ impl<'b> Details<'b> {
     }
 }
 
+// Out of line on a device, where each detail would have it.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn unmasked(value: Value<'_>) -> Option<&str> {
     value.text().filter(|text| !has(text.as_bytes(), b'*'))
 }
