@@ -6,7 +6,7 @@
 use super::read::{Conclusion, Finding};
 use crate::error::RefusalClass;
 use crate::outcome::is_token;
-use crate::text::{same, split_once, trim};
+use crate::text::{find_line, same, trim};
 
 /// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered. The code it finds is a
 /// token, or the documented beginning of a message.
@@ -30,19 +30,11 @@ pub(crate) fn refusal<'b>(code: &'b [u8], message: &[u8]) -> Option<Finding<'b>>
 
 /// What `text` begins with, among the lines of `table`.
 fn find(table: &'static [(RefusalClass, &'static str)], text: &[u8]) -> Option<(RefusalClass, &'static str)> {
-    for (class, lines) in table {
-        let mut rest = *lines;
-        while let Some((line, behind)) = split_once(rest, b'\n') {
-            if text.get(..line.len()).is_some_and(|text| same(text, line.as_bytes())) {
-                return Some((*class, line));
-            }
-            rest = behind;
-        }
-    }
-    None
+    let begins = |line: &str| text.get(..line.len()).is_some_and(|text| same(text, line.as_bytes()));
+    table.iter().find_map(|(class, lines)| find_line(lines, &begins).map(|line| (*class, line)))
 }
 
-/// One a line. (A list of texts takes a third more, for the addresses.)
+/// One a line.
 static CODES: [(RefusalClass, &str); 6] = {
     use RefusalClass::{Busy, Configuration, Credentials, QuotaExhausted, Subscription, Throttled};
     [

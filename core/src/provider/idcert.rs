@@ -3,6 +3,7 @@
 //! Source: the vendor's document "使用指南", read 2026-11. It shows a short reply with a masked echo and a `traceId`; a
 //! longer one, with the number in clear and details, is seen in public clients. Every detail is optional.
 
+use super::read::{Codes, meaning};
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
@@ -46,7 +47,7 @@ impl Provider for IdCert {
             &mut values,
         )?;
         let [code, echo, reference, sex, birthday, area, province, city, county] = &values;
-        let conclusion = match code.text().map(meaning) {
+        let conclusion = match code.text().map(|code| meaning(CODES, code)) {
             None => Conclusion::NoVerdict,
             Some(Err(class)) => Conclusion::Refused(class),
             Some(Ok(verdict)) => Conclusion::Verdict {
@@ -67,14 +68,11 @@ impl Provider for IdCert {
     }
 }
 
-fn meaning(code: &str) -> Result<Verdict, RefusalClass> {
-    match code {
-        "01" => Ok(Verdict::Match),
-        "02" => Ok(Verdict::Mismatch),
-        "202" => Ok(Verdict::NoRecord),
-        "204" | "205" => Err(RefusalClass::BadInput),
-        "9999" => Err(RefusalClass::Busy),
-        // 203 异常情况 says no more than that.
-        _ => Err(RefusalClass::Unrecognized),
-    }
-}
+/// 203 异常情况 says no more than that.
+static CODES: &Codes = &[
+    (Ok(Verdict::Match), "01\n"),
+    (Ok(Verdict::Mismatch), "02\n"),
+    (Ok(Verdict::NoRecord), "202\n"),
+    (Err(RefusalClass::BadInput), "204\n205\n"),
+    (Err(RefusalClass::Busy), "9999\n"),
+];

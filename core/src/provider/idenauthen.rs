@@ -2,6 +2,7 @@
 //!
 //! Source: the vendor's document "身份证实名认证接口服务说明", read 2026-11.
 
+use super::read::{Codes, meaning};
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
@@ -43,7 +44,7 @@ impl Provider for IdenAuthen {
         reply
             .members_into(&["respCode", "idNo", "sex", "birthday", "age", "province", "city", "county"], &mut values)?;
         let [code, echo, sex, birthday, age, province, city, county] = &values;
-        let conclusion = match code.text().map(meaning) {
+        let conclusion = match code.text().map(|code| meaning(CODES, code)) {
             None => Conclusion::NoVerdict,
             Some(Err(class)) => Conclusion::Refused(class),
             Some(Ok(verdict)) => Conclusion::Verdict {
@@ -64,13 +65,10 @@ impl Provider for IdenAuthen {
     }
 }
 
-fn meaning(code: &str) -> Result<Verdict, RefusalClass> {
-    match code {
-        "0000" => Ok(Verdict::Match),
-        "0008" => Ok(Verdict::Mismatch),
-        "0007" => Ok(Verdict::NoRecord),
-        "0001" | "0002" | "0003" | "0004" => Err(RefusalClass::BadInput),
-        "0010" => Err(RefusalClass::Busy),
-        _ => Err(RefusalClass::Unrecognized),
-    }
-}
+static CODES: &Codes = &[
+    (Ok(Verdict::Match), "0000\n"),
+    (Ok(Verdict::Mismatch), "0008\n"),
+    (Ok(Verdict::NoRecord), "0007\n"),
+    (Err(RefusalClass::BadInput), "0001\n0002\n0003\n0004\n"),
+    (Err(RefusalClass::Busy), "0010\n"),
+];

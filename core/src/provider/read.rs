@@ -11,7 +11,7 @@ use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Ve
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
-use crate::text::{has, same};
+use crate::text::{find_line, has, same};
 
 /// A reply that the gateway passed through, ready to be read. `'b` is the life of the text.
 #[derive(Clone, Copy)]
@@ -128,6 +128,15 @@ impl From<Verdict> for Conclusion<'_> {
     fn from(verdict: Verdict) -> Self {
         Self::Verdict { verdict, echo: Value::Absent, details: Details::default() }
     }
+}
+
+/// A table of a vendor's codes: what they mean, and the codes, one a line.
+pub(super) type Codes = [(Result<Verdict, RefusalClass>, &'static str)];
+
+/// What a vendor's code means. None that is listed has a line feed in it.
+pub(super) fn meaning(table: &Codes, code: &str) -> Result<Verdict, RefusalClass> {
+    let found = table.iter().find(|(_, codes)| find_line(codes, &|line| line == code).is_some());
+    found.map_or(Err(RefusalClass::Unrecognized), |(meaning, _)| *meaning)
 }
 
 /// Who charges, and by what rule.
