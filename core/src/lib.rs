@@ -95,11 +95,11 @@ extern crate std;
 
 pub mod auth;
 mod buffer;
+mod bytes;
 mod error;
 pub mod http;
 mod inquiry;
 mod json;
-mod moves;
 mod outcome;
 pub mod policy;
 pub mod provider;

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use zeroize::Zeroize;
-
+use crate::bytes::wipe;
 use crate::error::RefusalClass;
 use crate::redact::redacted;
 use crate::subject::{Date, Sex};
@@ -423,7 +422,7 @@ impl<const N: usize> Copied<N> {
     }
 
     fn wipe(&mut self) {
-        self.0.as_mut_slice().zeroize();
+        wipe(&mut self.0);
     }
 }
 

@@ -4,8 +4,8 @@ use core::fmt;
 
 use super::request::Request;
 use super::response::{Framing, Head, Response, parse_head};
+use crate::bytes;
 use crate::error::ProtocolError;
-use crate::moves;
 
 /// What the driver of the channel has to do next.
 pub enum Step<'a> {
@@ -299,7 +299,7 @@ impl<'b> Exchange<'b> {
         if let Some(received) = self.buffer.get_mut(at..self.filled)
             && len <= received.len()
         {
-            moves::to_front(received, len);
+            bytes::to_front(received, len);
             self.filled = self.filled.saturating_sub(len);
         }
     }

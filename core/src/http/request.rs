@@ -18,14 +18,12 @@
 //! signature. They are written where the missing lines will stand, then moved back by the length of those lines: one
 //! short move instead of a second pass over personal data.
 
-use zeroize::Zeroize;
-
 use crate::auth::sign::{LINES_MAX, SIGNATURE_LEN, ToSign};
 use crate::auth::{CODE_MAX, Credentials};
+use crate::bytes;
 use crate::error::EncodeError;
 use crate::http::endpoint::{AUTHORITY_MAX, PATH_MAX};
 use crate::inquiry::Inquiry;
-use crate::moves;
 use crate::provider::{Factor, Info, Placement};
 use crate::redact::redacted;
 use crate::subject::Subject;
@@ -364,7 +362,7 @@ impl Writer<'_> {
     /// For a request that will not be complete: what stands there is personal already.
     #[cold]
     fn wipe(&mut self) {
-        self.buffer.zeroize();
+        bytes::wipe(self.buffer);
     }
 
     pub(crate) fn text(&mut self, text: &str) {
@@ -415,7 +413,7 @@ impl Writer<'_> {
     /// Moves what was written in `range` back by `gap` bytes. Only called when there is room.
     fn move_back(&mut self, range: (usize, usize), gap: usize) {
         if let Some(space) = self.buffer.get_mut(range.0..range.1.saturating_add(gap)) {
-            moves::to_back(space, gap);
+            bytes::to_back(space, gap);
         }
     }
 }

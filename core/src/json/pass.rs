@@ -3,7 +3,7 @@
 use core::slice;
 
 use super::{DEPTH_MAX, JsonError};
-use crate::moves;
+use crate::bytes;
 
 /// What the pass makes of a body.
 #[derive(Clone, Copy)]
@@ -334,7 +334,7 @@ impl Moves {
     fn settle(&mut self, text: &mut [u8], at: usize) {
         if self.done != self.pending {
             let space = text.get_mut(self.done..at).unwrap_or_default();
-            moves::to_front(space, self.pending.wrapping_sub(self.done));
+            bytes::to_front(space, self.pending.wrapping_sub(self.done));
         }
         self.done = self.done.wrapping_add(at.wrapping_sub(self.pending));
     }

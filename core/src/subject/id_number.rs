@@ -3,12 +3,11 @@
 
 use core::fmt;
 
-use zeroize::Zeroize;
-
 use super::{
     date::Date,
     input::{Typed, Unfit},
 };
+use crate::bytes::wipe;
 use crate::redact::redacted;
 use crate::text::count_chars;
 
@@ -272,14 +271,14 @@ impl IdNumber {
             Some(fault) if checksum || fault != IdNumberError::Checksum => Err(fault),
             _ => Ok(Self::from_valid(number)),
         };
-        number.zeroize();
+        wipe(&mut number);
         result
     }
 }
 
 impl Drop for IdNumber {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.0);
     }
 }
 

@@ -1,7 +1,6 @@
 //! What keyboards, input methods and the clipboard add to a row of digits.
 
-use zeroize::Zeroize;
-
+use crate::bytes::wipe;
 use crate::text::is_white_space;
 
 /// The ASCII reading of a typed text of at most `N` characters, wiped when
@@ -47,7 +46,7 @@ impl<const N: usize> Typed<N> {
 
 impl<const N: usize> Drop for Typed<N> {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe(&mut self.text);
     }
 }
 

@@ -1,8 +1,16 @@
-//! Moves inside of a buffer. `copy_within` is the fast way, but brings 1.6 KB into an image for a Cortex-M, where a
-//! reply in pieces and the body of a form are all that moves, once each.
+//! Wiping memory, and moves inside of a buffer. For those `copy_within` is the fast way, but brings 1.6 KB into an image
+//! for a Cortex-M, where a reply in pieces and the body of a form are all that moves, once each.
 
 #[cfg(not(target_pointer_width = "64"))]
 use core::cell::Cell;
+
+use zeroize::Zeroize;
+
+/// Makes all of it 0, whoever else will look at it or not. Out of line on a device.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+pub(crate) fn wipe(bytes: &mut [u8]) {
+    bytes.zeroize();
+}
 
 /// Moves `space[by..]` to the front.
 #[cfg_attr(target_pointer_width = "64", inline)]
