@@ -38,7 +38,10 @@ pub(crate) fn to_back(space: &mut [u8], by: usize) {
     #[cfg(not(target_pointer_width = "64"))]
     {
         let cells = Cell::from_mut(space).as_slice_of_cells();
-        for (to, from) in cells.iter().rev().zip(cells.iter().rev().skip(by)) {
+        let mut from = cells.len().saturating_sub(by);
+        for to in cells.iter().rev() {
+            from = from.wrapping_sub(1);
+            let Some(from) = cells.get(from) else { break };
             to.set(from.get());
         }
     }
