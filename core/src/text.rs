@@ -37,10 +37,13 @@ pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// `text` without white space around it. Out of line on a device.
+/// `text` without ASCII white space and control characters around it. Out of line on a device.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-pub(crate) fn trim(text: &[u8]) -> &[u8] {
-    text.trim_ascii()
+pub(crate) fn trim(mut text: &[u8]) -> &[u8] {
+    while let [..=b' ', inner @ ..] | [inner @ .., ..=b' '] = text {
+        text = inner;
+    }
+    text
 }
 
 /// Whether `byte` occurs in `text`. (`contains` is made for longer texts.)
@@ -107,6 +110,14 @@ mod tests {
     fn white_space_is_unicodes() {
         for character in '\0'..=char::MAX {
             assert_eq!(is_white_space(character), character.is_whitespace(), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn trims_what_nobody_sees() {
+        for text in ["", " ", "a", " a", "a\t", "\r\n a b \u{c} ", "\0路 "] {
+            let trimmed = text.trim_matches(|character: char| character <= ' ');
+            assert_eq!(trim(text.as_bytes()), trimmed.as_bytes(), "{text:?}");
         }
     }
 

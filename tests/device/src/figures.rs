@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::build::{Image, root};
 use crate::elf::Elf;
 use crate::kiosk::Variant;
-use crate::{calls, measure, memory, table};
+use crate::{calls, measure, memory, shares, table};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -21,7 +21,7 @@ pub struct Options {
     /// given with --bless.
     #[arg(long)]
     write_readme: bool,
-    /// Name the largest functions and constants of an image: one provider without signature.
+    /// Say whose the flash of an image is, one provider without signature, and name its largest functions and constants.
     #[arg(long)]
     symbols: bool,
 }
@@ -123,7 +123,12 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
     if symbols {
         let image =
             Image { package: "tests/audit", name: "size", features: "", told: &[("HEYAN_AUDIT_PROVIDER", "idcert")] };
-        for (bytes, name) in Elf::read(&image.build()?)?.largest(40)? {
+        let image = Elf::read(&image.build()?)?;
+        for (bytes, whose) in shares::of(&image)? {
+            println!("{bytes:>6} {whose}");
+        }
+        println!();
+        for (bytes, name) in image.largest(40)? {
             println!("{bytes:>6} {name}");
         }
     }
