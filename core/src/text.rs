@@ -19,6 +19,7 @@ pub(crate) fn rsplit_once(text: &str, separator: u8) -> Option<(&str, &str)> {
 
 /// The first of `lines` that `fits` with; each ends in a line feed. A list of texts would take a third more flash, for
 /// their addresses.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(crate) fn find_line(lines: &'static str, fits: &dyn Fn(&str) -> bool) -> Option<&'static str> {
     let mut rest = lines;
@@ -32,6 +33,7 @@ pub(crate) fn find_line(lines: &'static str, fits: &dyn Fn(&str) -> bool) -> Opt
 }
 
 /// Whether the texts are equal but for the case of ASCII letters. Out of line on a device.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(crate) fn same(one: &[u8], other: &[u8]) -> bool {
     one.eq_ignore_ascii_case(other)

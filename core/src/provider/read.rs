@@ -320,7 +320,7 @@ fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
     // A prefix and a suffix that overlap would show more than the number has.
     let (first, behind) = sent.split_at_checked(prefix.len())?;
     let (_, last) = behind.split_at_checked(behind.len().checked_sub(suffix.len())?)?;
-    let agrees = same(prefix, first) && same(suffix, last);
+    let agrees = prefix == first && same(suffix, last);
     agrees.then_some(Echo::Agrees)
 }
 
