@@ -10,7 +10,7 @@ use core::fmt;
 use serde_json_core::str::EscapedStr;
 
 use super::JsonError;
-use super::pass::{Name, Names, Normalized, is_space, skip_plain};
+use super::pass::{Name, Names, Normalized, skip_plain};
 use crate::redact::redacted;
 use crate::text::has;
 
@@ -155,7 +155,9 @@ fn fill_noted<'b>(
 ) -> Result<(), JsonError> {
     for name in names {
         let (start, end) = (usize::from(name.start), usize::from(name.end));
-        let (Some(name), Some([b'"', behind @ ..])) = (document.json.get(start..end), document.json.get(end..)) else {
+        let (Some(name), Some([b'"', b':', behind @ ..] | [b'"', behind @ ..])) =
+            (document.json.get(start..end), document.json.get(end..))
+        else {
             return Err(JsonError::NotJson);
         };
         for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
@@ -233,7 +235,7 @@ fn decode<'b, T: serde::Deserialize<'b>>(text: &'b [u8]) -> Result<T, JsonError>
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn skip_to_token(mut rest: &[u8]) -> &[u8] {
     while let [byte, behind @ ..] = rest
-        && (is_space(*byte) || matches!(byte, b',' | b':'))
+        && matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':')
     {
         rest = behind;
     }
