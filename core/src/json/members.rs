@@ -1,9 +1,10 @@
 //! Finding members of a normalized text, and decoding their values with `serde-json-core`.
 //!
 //! The pass noted where the members of the outermost object are, and a valid object inside of it can be walked over by
-//! its punctuation alone. So `serde-json-core` is handed nothing but the values that were asked for: single strings and
-//! literals, never a container. It has no nesting to recurse into and no member to trip over that nobody asked for, and
-//! reading a reply costs less than half of what it costs when `serde-json-core` walks over it.
+//! its punctuation alone. (On processors of 32 bits nothing is noted, and all objects are walked over: two ways are half a
+//! kilobyte more.) So `serde-json-core` is handed nothing but single strings that were asked for, never a
+//! container. It has no nesting to recurse into and no member to trip over that nobody asked for, and reading a reply
+//! costs less than half of what it costs when `serde-json-core` walks over it.
 
 use core::fmt;
 

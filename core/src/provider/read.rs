@@ -246,54 +246,51 @@ struct Call<'c, 'b> {
 impl Call<'_, '_> {
     #[inline(never)]
     fn conclude<'b>(&self, finding: Result<Finding<'b>, ReplyFault>) -> Result<Outcome<'b>, Error> {
-        let (Finding { code, reference, conclusion }, fault) = match finding {
+        let (Finding { code, reference, conclusion }, mut fault) = match finding {
             Ok(finding) => (finding, ReplyFault::NoVerdict),
             Err(fault) => (Finding { code: None, reference: None, conclusion: Conclusion::NoVerdict }, fault),
         };
-        let mut evidence = self.evidence(code, reference);
-        let why = match conclusion {
+        let refused = match conclusion {
             // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.
-            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => fault,
-            Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, self.asked.number()) {
-                Some(echo) => {
-                    let Evidence { billing, code, reference, .. } = evidence;
-                    return Ok(Outcome { verdict, billing, code, reference, echo, details });
+            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => None,
+            Conclusion::Verdict { verdict, echo, details } => {
+                if let Some(echo) = check_echo(echo, self.asked.number()) {
+                    let (code, reference) = (self.code(code), self.reference(reference));
+                    return Ok(Outcome { verdict, billing: self.price, code, reference, echo, details });
                 }
-                None => ReplyFault::EchoContradicts,
-            },
-            Conclusion::NoVerdict => fault,
-            Conclusion::Refused(class) => {
-                evidence.retry = self.advise(class.retry());
-                return Err(Error::Refused(Refusal { why: class, evidence }));
+                fault = ReplyFault::EchoContradicts;
+                None
             }
+            Conclusion::NoVerdict => None,
+            Conclusion::Refused(class) => Some(class),
         };
-        evidence.retry = self.advise(match self.status {
-            429 | 500..=599 => Retry::SameProvider,
-            _ => Retry::OtherProvider,
-        });
-        Err(Error::Reply(ReplyError { why, evidence }))
+        let retry = match (refused, self.status) {
+            // Advice never charges twice.
+            _ if self.price == Billing::Unknown => Retry::Never,
+            (Some(class), _) => class.retry(),
+            (None, 429 | 500..=599) => Retry::SameProvider,
+            (None, _) => Retry::OtherProvider,
+        };
+        let (code, reference) = (self.code(code), self.reference(reference));
+        let evidence = Evidence { status: self.status, billing: self.price, retry, code, reference };
+        Err(match refused {
+            Some(why) => Error::Refused(Refusal { why, evidence }),
+            None => Error::Reply(ReplyError { why: fault, evidence }),
+        })
     }
 
-    /// Advice never charges twice.
-    const fn advise(&self, retry: Retry) -> Retry {
-        match self.price {
-            Billing::Unknown => Retry::Never,
-            _ => retry,
-        }
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn code(&self, code: Option<&str>) -> Option<Code> {
+        let fits = |code: &&str| (self.by_gateway || is_token(code)) && self.may_print(code);
+        code.filter(fits).and_then(Code::of_checked)
     }
 
-    /// What may be printed of the code and the reference: the vendor's own, else the gateway's.
-    fn evidence(&self, code: Option<&str>, reference: Option<&str>) -> Evidence {
-        let code = code.filter(|code| self.may_print(code) && (self.by_gateway || is_token(code)));
+    /// The vendor's own, else the gateway's.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+    fn reference(&self, reference: Option<&str>) -> Option<Reference> {
         let fits = |text: &&str| text.len() <= REFERENCE_MAX && is_token(text) && self.may_print(text);
         let reference = reference.filter(fits).or_else(|| core::str::from_utf8(self.request_id).ok().filter(fits));
-        Evidence {
-            status: self.status,
-            billing: self.price,
-            retry: Retry::Never,
-            code: code.and_then(Code::of_checked),
-            reference: reference.and_then(Reference::of_checked),
-        }
+        reference.and_then(Reference::of_checked)
     }
 
     /// A vendor could send the number back where a code or a reference belongs. That must not end in a log.

@@ -42,9 +42,10 @@ const BASELINE: &str = "tests/audit/baseline.tsv";
 const TOLERANCE_PERCENT: u64 = 3;
 
 /// What no case whose name begins so may exceed. Where what was aimed at is not reached, it stands behind the bound.
-pub const BOUNDS: [(&str, &str, u64); 13] = [
-    (FLASH, "core, one provider/", 28 * 1024), // 16 KiB; `figures --symbols` shows what takes it
-    (FLASH, "core, all providers, signed, compact SHA-256", 40 * 1024),
+pub const BOUNDS: [(&str, &str, u64); 14] = [
+    (FLASH, "core, one provider/", 18_400), // 16 KiB; `figures --symbols` shows what takes it, tests/audit/README.md why
+    (FLASH, "core, all providers, signed", 39_700), // with messages; 40 KiB were to hold without
+    (FLASH, "core, all providers, signed, compact SHA-256", 28_200),
     (FLASH, "kiosk, plain TCP, lean", 75 * 1024), // 64 KiB: smoltcp takes 22 of it, heyan 24
     (FLASH, "kiosk, embedded-tls", 224 * 1024),   // 160 KiB, without verifying RSA
     (FLASH, "kiosk, rustls", 384 * 1024),
