@@ -22,7 +22,6 @@ const METHOD_AND_HEADERS: &str = "\r\nx-ca-signature-method: HmacSHA256\
     \r\nx-ca-signature-headers: x-ca-key,x-ca-nonce,x-ca-timestamp";
 
 /// Bytes that those lines take at most.
-#[expect(clippy::arithmetic_side_effects, reason = "evaluated at compile time, where an overflow is an error")]
 pub(crate) const LINES_MAX: usize = KEY.len()
     + APP_KEY_MAX
     + TIMESTAMP.len()
