@@ -3,7 +3,7 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use zeroize::Zeroize;
+use crate::bytes::wipe;
 
 /// `N` bytes that are wiped when dropped: a request holds a name, a number and a secret, and the reply written over it
 /// does not cover all of them.
@@ -25,7 +25,7 @@ impl<const N: usize> Buffer<N> {
 
     /// Wipes the buffer now, for one that lives on between two people.
     pub fn wipe(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.0);
     }
 }
 

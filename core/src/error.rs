@@ -42,8 +42,8 @@ impl<C> Error<C> {
             Self::Encode(_) => Billing::Free,
             Self::Channel(error) => error.billing(),
             Self::Protocol(error) => error.billing(),
-            Self::Reply(error) => error.billing,
-            Self::Refused(refusal) => refusal.billing,
+            Self::Reply(error) => error.billing(),
+            Self::Refused(refusal) => refusal.billing(),
         }
     }
 
@@ -54,8 +54,8 @@ impl<C> Error<C> {
             Self::Encode(_) => Retry::Never,
             Self::Channel(error) => error.retry(),
             Self::Protocol(error) => error.retry(),
-            Self::Reply(error) => error.retry,
-            Self::Refused(refusal) => refusal.retry,
+            Self::Reply(error) => error.retry(),
+            Self::Refused(refusal) => refusal.retry(),
         }
     }
 
@@ -63,8 +63,8 @@ impl<C> Error<C> {
     #[must_use]
     pub const fn code(&self) -> Option<&Code> {
         match self {
-            Self::Reply(error) => error.code.as_ref(),
-            Self::Refused(refusal) => refusal.code.as_ref(),
+            Self::Reply(error) => error.code(),
+            Self::Refused(refusal) => refusal.code(),
             _ => None,
         }
     }
@@ -73,8 +73,8 @@ impl<C> Error<C> {
     #[must_use]
     pub const fn reference(&self) -> Option<&Reference> {
         match self {
-            Self::Reply(error) => error.reference.as_ref(),
-            Self::Refused(refusal) => refusal.reference.as_ref(),
+            Self::Reply(error) => error.reference(),
+            Self::Refused(refusal) => refusal.reference(),
             _ => None,
         }
     }
@@ -343,17 +343,62 @@ impl fmt::Display for ProtocolError {
 
 impl core::error::Error for ProtocolError {}
 
-/// The reply is complete, but gives no verdict that can be trusted.
+/// A complete reply without a verdict: why, what it cost, and what support staff need to find the call again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct ReplyError {
-    pub(crate) fault: ReplyFault,
+pub struct Unanswered<W> {
+    pub(crate) why: W,
+    pub(crate) evidence: Evidence,
+}
+
+/// What is the same whatever the reason is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub(crate) struct Evidence {
     pub(crate) status: u16,
     pub(crate) billing: Billing,
     pub(crate) retry: Retry,
     pub(crate) code: Option<Code>,
     pub(crate) reference: Option<Reference>,
 }
+
+impl<W> Unanswered<W> {
+    /// The HTTP status, 100 to 999.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        self.evidence.status
+    }
+
+    /// What the call cost, by its HTTP status.
+    #[must_use]
+    pub const fn billing(&self) -> Billing {
+        self.evidence.billing
+    }
+
+    /// What another attempt could achieve.
+    #[must_use]
+    pub const fn retry(&self) -> Retry {
+        self.evidence.retry
+    }
+
+    /// The gateway's or the vendor's own code, where the reply had one.
+    #[must_use]
+    pub const fn code(&self) -> Option<&Code> {
+        self.evidence.code.as_ref()
+    }
+
+    /// What to quote to the vendor.
+    #[must_use]
+    pub const fn reference(&self) -> Option<&Reference> {
+        self.evidence.reference.as_ref()
+    }
+}
+
+/// The reply is complete, but gives no verdict that can be trusted.
+pub type ReplyError = Unanswered<ReplyFault>;
+
+/// The gateway or the vendor declined to answer. The owner of the account acts.
+pub type Refusal = Unanswered<RefusalClass>;
 
 /// What is wrong with a complete reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -375,65 +420,23 @@ impl ReplyError {
     /// What is wrong.
     #[must_use]
     pub const fn fault(&self) -> ReplyFault {
-        self.fault
-    }
-
-    /// The HTTP status, 100 to 999.
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// What the call cost, by its HTTP status.
-    #[must_use]
-    pub const fn billing(&self) -> Billing {
-        self.billing
-    }
-
-    /// What another attempt could achieve.
-    #[must_use]
-    pub const fn retry(&self) -> Retry {
-        self.retry
-    }
-
-    /// The vendor's code, where the reply had one.
-    #[must_use]
-    pub const fn code(&self) -> Option<&Code> {
-        self.code.as_ref()
-    }
-
-    /// What to quote to the vendor.
-    #[must_use]
-    pub const fn reference(&self) -> Option<&Reference> {
-        self.reference.as_ref()
+        self.why
     }
 }
 
 impl fmt::Display for ReplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.fault {
+        f.write_str(match self.why {
             ReplyFault::NotJson => "the reply is no JSON object in UTF-8",
             ReplyFault::TooDeep => "the reply nests too deep",
             ReplyFault::NoVerdict => "the reply carries no verdict",
             ReplyFault::EchoContradicts => "the reply is about another number than the one sent",
         })?;
-        write_evidence(f, self.status, self.code.as_ref(), self.reference.as_ref())
+        self.evidence.fmt(f)
     }
 }
 
 impl core::error::Error for ReplyError {}
-
-/// The gateway or the vendor declined to answer. The owner of the account acts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct Refusal {
-    pub(crate) class: RefusalClass,
-    pub(crate) status: u16,
-    pub(crate) billing: Billing,
-    pub(crate) retry: Retry,
-    pub(crate) code: Option<Code>,
-    pub(crate) reference: Option<Reference>,
-}
 
 /// Why a request was declined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -509,43 +512,13 @@ impl Refusal {
     /// Why.
     #[must_use]
     pub const fn class(&self) -> RefusalClass {
-        self.class
-    }
-
-    /// The HTTP status, 100 to 999.
-    #[must_use]
-    pub const fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// What the call cost, by its HTTP status.
-    #[must_use]
-    pub const fn billing(&self) -> Billing {
-        self.billing
-    }
-
-    /// What another attempt could achieve.
-    #[must_use]
-    pub const fn retry(&self) -> Retry {
-        self.retry
-    }
-
-    /// The gateway's or the vendor's own code.
-    #[must_use]
-    pub const fn code(&self) -> Option<&Code> {
-        self.code.as_ref()
-    }
-
-    /// What to quote to the vendor.
-    #[must_use]
-    pub const fn reference(&self) -> Option<&Reference> {
-        self.reference.as_ref()
+        self.why
     }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.class {
+        f.write_str(match self.why {
             RefusalClass::Credentials => "the credentials are not accepted: check AppCode, AppKey and secret",
             RefusalClass::QuotaExhausted => "the package is used up: buy calls, then wait half a minute",
             RefusalClass::Subscription => "the subscription has expired or is not in order: see the account's console",
@@ -556,26 +529,22 @@ impl fmt::Display for Refusal {
             RefusalClass::Configuration => "the account or the request is not set up for this call",
             RefusalClass::Unrecognized => "the provider declined without a known reason",
         })?;
-        write_evidence(f, self.status, self.code.as_ref(), self.reference.as_ref())
+        self.evidence.fmt(f)
     }
 }
 
 impl core::error::Error for Refusal {}
 
-/// What support staff need to find the call again.
-fn write_evidence(
-    f: &mut fmt::Formatter<'_>,
-    status: u16,
-    code: Option<&Code>,
-    reference: Option<&Reference>,
-) -> fmt::Result {
-    write!(f, " (HTTP status {status}")?;
-    if let Some(code) = code {
-        write!(f, ", code {code}")?;
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, " (HTTP status {}", self.status)?;
+        if let Some(code) = &self.code {
+            write!(f, ", code {code}")?;
+        }
+        f.write_str(")")?;
+        if let Some(reference) = &self.reference {
+            write!(f, "; quote {reference} to the vendor")?;
+        }
+        Ok(())
     }
-    f.write_str(")")?;
-    if let Some(reference) = reference {
-        write!(f, "; quote {reference} to the vendor")?;
-    }
-    Ok(())
 }

@@ -161,7 +161,7 @@ impl<'a> Inquiry<'a> {
             Credentials::VendorKey(_) => Tariff::Vendor,
             _ => Tariff::Gateway,
         };
-        read(self.provider, response, Some(&self.subject), tariff)
+        read(self.provider, response, &self.subject, tariff)
     }
 }
 

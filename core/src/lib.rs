@@ -95,6 +95,7 @@ extern crate std;
 
 pub mod auth;
 mod buffer;
+mod bytes;
 mod error;
 pub mod http;
 mod inquiry;
@@ -110,6 +111,7 @@ pub use auth::{AppCode, AppKey, CredentialError, Credentials, Stamp, VendorKey};
 pub use buffer::Buffer;
 pub use error::{
     ChannelError, ChannelFault, EncodeError, Error, ProtocolError, Refusal, RefusalClass, ReplyError, ReplyFault,
+    Unanswered,
 };
 pub use http::{Endpoint, EndpointError, Exchange, Request, Response, Step};
 pub use inquiry::{ExtraFields, Inquiry};

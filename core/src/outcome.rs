@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use zeroize::Zeroize;
-
+use crate::bytes::wipe;
 use crate::error::RefusalClass;
 use crate::redact::redacted;
 use crate::subject::{Date, Sex};
@@ -172,20 +171,20 @@ pub struct Token<const N: usize>(heapless::String<N, u8>);
 pub type Code = Token<40>;
 
 /// What to quote when asking the vendor: its `seqNo` or `traceId`, else the gateway's request id.
-pub type Reference = Token<48>;
+pub type Reference = Token<REFERENCE_MAX>;
+
+/// Longest [`Reference`] in bytes.
+pub(crate) const REFERENCE_MAX: usize = 48;
 
 impl<const N: usize> Token<N> {
     /// Takes a text of 1 to `N` ASCII letters, digits and ``-_.:``; anything else is no token.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        if text.is_empty() || !text.bytes().all(is_token_byte) {
-            return None;
-        }
-        Self::of_static(text)
+        if is_token(text) { Self::of_checked(text) } else { None }
     }
 
-    /// Takes a text of our own tables, which may hold spaces.
-    pub(crate) fn of_static(text: &str) -> Option<Self> {
+    /// Takes a token, or a text of our own tables, which may hold spaces.
+    pub(crate) fn of_checked(text: &str) -> Option<Self> {
         let mut token = heapless::String::new();
         token.push_str(text).ok()?;
         Some(Self(token))
@@ -198,8 +197,10 @@ impl<const N: usize> Token<N> {
     }
 }
 
-const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_')
+/// Whether `text` is made as a [`Token`], whatever its length is.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_'))
 }
 
 impl<const N: usize> AsRef<str> for Token<N> {
@@ -421,7 +422,7 @@ impl<const N: usize> Copied<N> {
     }
 
     fn wipe(&mut self) {
-        self.0.as_mut_slice().zeroize();
+        wipe(&mut self.0);
     }
 }
 

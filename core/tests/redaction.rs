@@ -436,12 +436,14 @@ fn show_result(audit: &mut Audit, result: &Result<Outcome<'_>, Error>) -> String
                 Error::Refused(refusal) => {
                     audit.show_error(refusal);
                     audit.show::<RefusalClass>(&refusal.class());
+                    audit.shown.insert("Refusal".to_owned());
                     show_tokens(audit, refusal.code(), refusal.reference());
                     refusal.class().word().to_owned()
                 }
                 Error::Reply(error) => {
                     audit.show_error(error);
                     audit.show::<ReplyFault>(&error.fault());
+                    audit.shown.insert("ReplyError".to_owned());
                     show_tokens(audit, error.code(), error.reference());
                     format!("{:?}", error.fault())
                 }

@@ -115,8 +115,8 @@ impl<'a> AppKey<'a> {
         Ok(Self { key, secret, signer: sign::Signer::new() })
     }
 
-    pub(crate) fn sign(&self, to_sign: &sign::ToSign<'_>) -> [u8; sign::SIGNATURE_LEN] {
-        self.signer.sign(self.secret, to_sign)
+    pub(crate) const fn signer(&self) -> sign::Signer {
+        self.signer
     }
 
     /// The key, which is sent.
@@ -159,7 +159,9 @@ impl<'a> VendorKey<'a> {
 /// after one that could have reached it, see [`Inquiry::restamp`](crate::Inquiry::restamp).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
-    unix_ms: u64,
+    /// As bytes: of a `u64` everything that holds a stamp would be aligned to 8, and have copies of its own on a
+    /// processor of 32 bits.
+    unix_ms: [u8; 8],
     /// The same in decimal, in the end of it.
     timestamp: [u8; 20],
     nonce: [u8; 36],
@@ -185,7 +187,7 @@ impl Stamp {
                 *place = digits.next().unwrap_or(b'0');
             }
         }
-        Self { unix_ms, timestamp: decimal(unix_ms), nonce }
+        Self { unix_ms: unix_ms.to_ne_bytes(), timestamp: decimal(unix_ms), nonce }
     }
 
     /// A stamp with a given nonce: a UUID of 36 characters, in either case.
@@ -198,7 +200,7 @@ impl Stamp {
             _ => byte.is_ascii_hexdigit(),
         });
         match nonce.as_bytes().try_into() {
-            Ok(nonce) if well_formed => Ok(Self { unix_ms, timestamp: decimal(unix_ms), nonce }),
+            Ok(nonce) if well_formed => Ok(Self { unix_ms: unix_ms.to_ne_bytes(), timestamp: decimal(unix_ms), nonce }),
             _ => Err(CredentialError::Nonce),
         }
     }
@@ -206,7 +208,7 @@ impl Stamp {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn unix_ms(&self) -> u64 {
-        self.unix_ms
+        u64::from_ne_bytes(self.unix_ms)
     }
 
     /// The moment in decimal.

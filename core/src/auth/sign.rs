@@ -7,41 +7,54 @@ use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::{APP_KEY_MAX, AppKey, Stamp};
+use crate::http::{Method, Writer};
+
 /// Length of a signature in Base64.
 pub(crate) const SIGNATURE_LEN: usize = 44;
 
-/// The signed headers, sorted by name. Exactly the published vectors' set.
-pub(crate) const SIGNED_HEADERS: &str = "x-ca-key,x-ca-nonce,x-ca-timestamp";
+/// The header lines of a signed request but the signature itself. What is signed are exactly the published vectors'
+/// headers, sorted by name.
+const KEY: &str = "\r\nx-ca-key: ";
+const TIMESTAMP: &str = "\r\nx-ca-timestamp: ";
+const NONCE: &str = "\r\nx-ca-nonce: ";
+const METHOD_AND_HEADERS: &str = "\r\nx-ca-signature-method: HmacSHA256\
+    \r\nx-ca-signature-headers: x-ca-key,x-ca-nonce,x-ca-timestamp";
 
-/// What the signature covers.
+/// Bytes that those lines take at most.
+pub(crate) const LINES_MAX: usize = KEY.len()
+    + APP_KEY_MAX
+    + TIMESTAMP.len()
+    + "18446744073709551615".len()
+    + NONCE.len()
+    + "00000000-0000-4000-8000-000000000000".len()
+    + METHOD_AND_HEADERS.len();
+
+/// What the signature covers besides the credentials.
 #[derive(Clone, Copy)]
 pub(crate) struct ToSign<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) accept: &'a str,
+    pub(crate) method: Method,
     /// Empty where the request has no body.
     pub(crate) content_type: &'a str,
-    pub(crate) key: &'a str,
-    pub(crate) nonce: &'a str,
-    /// The timestamp in decimal.
-    pub(crate) timestamp: &'a str,
     pub(crate) path: &'a str,
     /// All query or form parameters as they are sent: `name=value` joined by `&`, percent-encoded. Signing what was
     /// written, instead of what was meant to be written, leaves no room for the two to differ.
     pub(crate) parameters: &'a [u8],
 }
 
-/// The function that signs, by its address: a program that never makes an `AppKey` links neither it nor a hash, which
-/// are a third of the flash.
+/// What signs, by its address: a program that never makes an `AppKey` links neither the hash, which is a third of the
+/// flash, nor the header lines.
 #[derive(Clone, Copy)]
-pub(crate) struct Signer(fn(&str, &ToSign<'_>) -> [u8; SIGNATURE_LEN]);
+pub(crate) struct Signer {
+    /// Writes the header lines that are signed.
+    pub(crate) lines: fn(&mut Writer<'_>, &AppKey<'_>, &Stamp),
+    /// Base64 of the HMAC-SHA256 of the string to sign.
+    pub(crate) sign: fn(&AppKey<'_>, &Stamp, &ToSign<'_>) -> [u8; SIGNATURE_LEN],
+}
 
 impl Signer {
     pub(crate) const fn new() -> Self {
-        Self(signature)
-    }
-
-    pub(crate) fn sign(self, secret: &str, to_sign: &ToSign<'_>) -> [u8; SIGNATURE_LEN] {
-        (self.0)(secret, to_sign)
+        Self { lines, sign }
     }
 }
 
@@ -54,24 +67,28 @@ impl PartialEq for Signer {
 
 impl Eq for Signer {}
 
-/// Base64 of the HMAC-SHA256 of the string to sign.
-fn signature(secret: &str, to_sign: &ToSign<'_>) -> [u8; SIGNATURE_LEN] {
+fn lines(w: &mut Writer<'_>, key: &AppKey<'_>, stamp: &Stamp) {
+    w.pair(KEY, key.expose_key());
+    w.pair(TIMESTAMP, stamp.timestamp());
+    w.pair(NONCE, stamp.nonce());
+    w.text(METHOD_AND_HEADERS);
+}
+
+fn sign(key: &AppKey<'_>, stamp: &Stamp, to_sign: &ToSign<'_>) -> [u8; SIGNATURE_LEN] {
     // By reference, because moving it would leave two of it on the stack. One call for each part, because so would a
     // list.
-    let mut mac = begin(secret);
+    let mut mac = begin(key.expose_secret());
     let Some(mac) = &mut mac else { return [0; SIGNATURE_LEN] };
     let mut feed = |part: &str| update(mac, part.as_bytes());
-    feed(to_sign.method);
-    feed("\n");
-    feed(to_sign.accept);
-    feed("\n\n"); // Content-MD5: only for bodies that are not forms
+    feed(to_sign.method.as_str());
+    feed("\napplication/json\n\n"); // Accept; Content-MD5: only for bodies that are not forms
     feed(to_sign.content_type);
     feed("\n\nx-ca-key:"); // Date: not sent
-    feed(to_sign.key);
+    feed(key.expose_key());
     feed("\nx-ca-nonce:");
-    feed(to_sign.nonce);
+    feed(stamp.nonce());
     feed("\nx-ca-timestamp:");
-    feed(to_sign.timestamp);
+    feed(stamp.timestamp());
     feed("\n");
     feed(to_sign.path);
     update_parameters(mac, to_sign.parameters);
@@ -153,45 +170,40 @@ fn update_decoded(mac: &mut Hmac<Sha256>, mut value: &[u8]) {
 mod tests {
     use super::*;
 
-    fn text(to_sign: &ToSign<'_>) -> std::string::String {
-        std::string::String::from_utf8(signature("appSecret", to_sign).to_vec()).unwrap()
+    fn text(stamp: &Stamp, to_sign: &ToSign<'_>) -> std::string::String {
+        let key = AppKey::new("appKey", "appSecret").unwrap();
+        std::string::String::from_utf8(sign(&key, stamp, to_sign).to_vec()).unwrap()
     }
 
     #[test]
     fn published_get_vector() {
+        let stamp = Stamp::with_nonce(1_646_365_291_734, "787dd0c2-7bd8-41cd-9c19-62c05ea524a2").unwrap();
         let to_sign = ToSign {
-            method: "GET",
-            accept: "application/json",
+            method: Method::Get,
             content_type: "application/json",
-            key: "appKey",
-            nonce: "787dd0c2-7bd8-41cd-9c19-62c05ea524a2",
-            timestamp: "1646365291734",
             path: "/Third/Tools/checkSign",
             parameters: b"",
         };
-        assert_eq!(text(&to_sign), "EdJSFAMOWyXZOpXhevZnjuS0ZafnwnCqaSk5hz+tXo8=");
+        assert_eq!(text(&stamp, &to_sign), "EdJSFAMOWyXZOpXhevZnjuS0ZafnwnCqaSk5hz+tXo8=");
     }
 
     #[test]
     fn published_form_vector() {
+        let stamp = Stamp::with_nonce(1_646_646_682_418, "ca5a6753-b76c-4fff-a9d9-e5bb643e8cdf").unwrap();
         let to_sign = ToSign {
-            method: "POST",
-            accept: "application/json",
+            method: Method::Post,
             content_type: "application/x-www-form-urlencoded",
-            key: "appKey",
-            nonce: "ca5a6753-b76c-4fff-a9d9-e5bb643e8cdf",
-            timestamp: "1646646682418",
             path: "/Third/User/getNyAccessToken",
             parameters: b"nickname=nickname&room_id=6893&uuid=uuid&photo=photo",
         };
-        let signed = text(&to_sign);
+        let signed = text(&stamp, &to_sign);
         assert_eq!(signed, "gmf9xq0hc95Hmt+7G+OocS009ka3v1v0rvfshKzYc3w=");
         // Order does not matter, nor how a value is encoded, nor what follows the first value of a name.
         for parameters in [
             &b"photo=photo&uuid=uuid&room_id=%36893&nickname=%6e%69ckname"[..],
             b"nickname=nickname&room_id=6893&room_id=1&uuid=uuid&photo=photo&uuid=",
         ] {
-            assert_eq!(text(&ToSign { parameters, ..to_sign }), signed);
+            assert_eq!(text(&stamp, &ToSign { parameters, ..to_sign }), signed);
         }
         // But a value does.
         for parameters in [
@@ -199,7 +211,7 @@ mod tests {
             b"nickname=nickname&room_id=689%33%20&uuid=uuid&photo=photo",
             b"",
         ] {
-            assert_ne!(text(&ToSign { parameters, ..to_sign }), signed);
+            assert_ne!(text(&stamp, &ToSign { parameters, ..to_sign }), signed);
         }
     }
 }

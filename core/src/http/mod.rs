@@ -10,4 +10,4 @@ pub use exchange::{Exchange, Step};
 pub use request::{Fields, Headers, Method, Request, RequestView};
 pub use response::{HEADERS_MAX, Response};
 
-pub(crate) use request::{head_max, write};
+pub(crate) use request::{Writer, head_max, write};

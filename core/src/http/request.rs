@@ -18,10 +18,9 @@
 //! signature. They are written where the missing lines will stand, then moved back by the length of those lines: one
 //! short move instead of a second pass over personal data.
 
-use zeroize::Zeroize;
-
-use crate::auth::sign::{SIGNATURE_LEN, SIGNED_HEADERS, ToSign};
-use crate::auth::{APP_KEY_MAX, CODE_MAX, Credentials};
+use crate::auth::sign::{LINES_MAX, SIGNATURE_LEN, ToSign};
+use crate::auth::{CODE_MAX, Credentials};
+use crate::bytes;
 use crate::error::EncodeError;
 use crate::http::endpoint::{AUTHORITY_MAX, PATH_MAX};
 use crate::inquiry::Inquiry;
@@ -30,21 +29,19 @@ use crate::redact::redacted;
 use crate::subject::Subject;
 use crate::text::split_once;
 
-const ACCEPT: &str = "application/json";
-/// Byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is served by it
-/// too.
-const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
 /// The header lines that are the same for all requests. A line brings the line break before it, and what is constant is
 /// copied in one piece: a copy costs more than what it copies.
-const QUERY_LINES: &str = "\r\nAccept: application/json";
-const FORM_LINES: &str = "\r\nAccept: application/json\
-    \r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\
+const ACCEPT_LINE: &str = "\r\nAccept: application/json";
+/// The type is byte for byte what the documents of `checkone` and `sjsys` print; `idenauthen`, with a shorter one, is
+/// served by it too.
+const FORM_LINES: &str = "\r\nContent-Type: application/x-www-form-urlencoded; charset=UTF-8\
     \r\nContent-Length: ";
+/// That type, where it stands there.
+const FORM: &str = {
+    let (line, _) = FORM_LINES.split_at(FORM_LINES.len().saturating_sub("\r\nContent-Length: ".len()));
+    line.split_at("\r\nContent-Type: ".len()).1
+};
 const APP_CODE: &str = "\r\nAuthorization: APPCODE ";
-const KEY: &str = "\r\nx-ca-key: ";
-const TIMESTAMP: &str = "\r\nx-ca-timestamp: ";
-const NONCE: &str = "\r\nx-ca-nonce: ";
-const METHOD_AND_HEADERS: &str = "\r\nx-ca-signature-method: HmacSHA256\r\nx-ca-signature-headers: ";
 const SIGNATURE: &str = "\r\nx-ca-signature: ";
 const HOST: &str = " HTTP/1.1\r\nHost: ";
 const CRLF: &str = "\r\n";
@@ -189,10 +186,8 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     let path = inquiry.endpoint.path().unwrap_or(info.path);
     let mut w = Writer { buffer, len: 0 };
 
-    w.text(match method {
-        Method::Get => "GET ",
-        Method::Post => "POST ",
-    });
+    w.text(method.as_str());
+    w.array(*b" ");
     let target_at = w.len;
     w.text(path);
     let mut parameters = (w.len, w.len);
@@ -207,34 +202,28 @@ pub(crate) fn write<'b>(inquiry: &Inquiry<'_>, buffer: &'b mut [u8]) -> Result<R
     match &inquiry.credentials {
         Credentials::AppCode(code) => w.pair(APP_CODE, code.expose()),
         Credentials::Signed(key, stamp) => {
-            let timestamp = stamp.timestamp();
-            w.pair(KEY, key.expose_key());
-            w.pair(TIMESTAMP, timestamp);
-            w.pair(NONCE, stamp.nonce());
-            w.pair(METHOD_AND_HEADERS, SIGNED_HEADERS);
-            signing = Some((key, stamp, timestamp));
+            (key.signer().lines)(&mut w, key, stamp);
+            signing = Some((key, stamp));
         }
         Credentials::VendorKey(_) => {}
     }
+    w.text(ACCEPT_LINE);
     if is_form {
         w.text(FORM_LINES);
         parameters = write_parameters(&mut w, inquiry, info)?;
-    } else {
-        w.text(QUERY_LINES);
     }
 
     let signature = match signing {
         // A request that does not fit is not worth hashing.
-        Some((key, stamp, timestamp)) if w.fits() => Some(key.sign(&ToSign {
-            method: method.as_str(),
-            accept: ACCEPT,
-            content_type: if is_form { FORM } else { "" },
-            key: key.expose_key(),
-            nonce: stamp.nonce(),
-            timestamp,
-            path,
-            parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
-        })),
+        Some((key, stamp)) if w.fits() => {
+            let to_sign = ToSign {
+                method,
+                content_type: if is_form { FORM } else { "" },
+                path,
+                parameters: w.buffer.get(parameters.0..parameters.1).unwrap_or_default(),
+            };
+            Some((key.signer().sign)(key, stamp, &to_sign))
+        }
         Some(_) => Some([0; SIGNATURE_LEN]),
         None => None,
     };
@@ -320,23 +309,20 @@ fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Re
 /// `path` and `host` are the lengths of the provider's own.
 #[expect(clippy::arithmetic_side_effects, reason = "evaluated at compile time, where an overflow is an error")]
 pub(crate) const fn head_max(placement: Placement, path: usize, host: usize) -> usize {
-    let signed = KEY.len()
-        + APP_KEY_MAX
-        + TIMESTAMP.len()
-        + "18446744073709551615".len()
-        + NONCE.len()
-        + "00000000-0000-4000-8000-000000000000".len()
-        + METHOD_AND_HEADERS.len()
-        + SIGNED_HEADERS.len()
-        + SIGNATURE.len()
-        + SIGNATURE_LEN;
+    let signed = LINES_MAX + SIGNATURE.len() + SIGNATURE_LEN;
     let app_code = APP_CODE.len() + CODE_MAX;
     let lines = match placement {
-        Placement::Query => "GET ?".len() + QUERY_LINES.len(),
+        Placement::Query => "GET ?".len(),
         // The longest form has three digits or four.
         Placement::Form => "POST ".len() + FORM_LINES.len() + "1234".len(),
     };
-    lines + max(PATH_MAX, path) + HOST.len() + max(AUTHORITY_MAX, host) + max(signed, app_code) + END.len()
+    lines
+        + ACCEPT_LINE.len()
+        + max(PATH_MAX, path)
+        + HOST.len()
+        + max(AUTHORITY_MAX, host)
+        + max(signed, app_code)
+        + END.len()
 }
 
 const fn max(a: usize, b: usize) -> usize {
@@ -363,7 +349,7 @@ fn decimal(mut number: usize, digits: &mut [u8; 20]) -> &str {
 }
 
 /// Writes what fits and counts what does not, so that an error can say how much is needed.
-struct Writer<'b> {
+pub(crate) struct Writer<'b> {
     buffer: &'b mut [u8],
     len: usize,
 }
@@ -376,14 +362,14 @@ impl Writer<'_> {
     /// For a request that will not be complete: what stands there is personal already.
     #[cold]
     fn wipe(&mut self) {
-        self.buffer.zeroize();
+        bytes::wipe(self.buffer);
     }
 
-    fn text(&mut self, text: &str) {
+    pub(crate) fn text(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
-    fn pair(&mut self, name: &str, value: &str) {
+    pub(crate) fn pair(&mut self, name: &str, value: &str) {
         self.text(name);
         self.text(value);
     }
@@ -399,9 +385,12 @@ impl Writer<'_> {
         self.len = self.len.saturating_add(bytes.len());
     }
 
-    /// The same for a few bytes, without the call that copies many.
+    /// The same for a few bytes, on a server without the call that copies many.
     #[inline(always)]
     fn array<const N: usize>(&mut self, bytes: [u8; N]) {
+        if cfg!(not(target_pointer_width = "64")) {
+            return self.bytes(&bytes);
+        }
         if let Some(space) = self.buffer.get_mut(self.len..).and_then(|rest| rest.first_chunk_mut()) {
             *space = bytes;
         }
@@ -423,11 +412,8 @@ impl Writer<'_> {
 
     /// Moves what was written in `range` back by `gap` bytes. Only called when there is room.
     fn move_back(&mut self, range: (usize, usize), gap: usize) {
-        // In this shape the compiler sees that the copy cannot panic.
-        if let Some(space) = self.buffer.get_mut(range.0..range.1.saturating_add(gap))
-            && let Some(count) = space.len().checked_sub(gap)
-        {
-            space.copy_within(..count, gap);
+        if let Some(space) = self.buffer.get_mut(range.0..range.1.saturating_add(gap)) {
+            bytes::to_back(space, gap);
         }
     }
 }

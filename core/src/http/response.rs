@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::error::ProtocolError;
+use crate::text::{same, trim};
 
 /// Most header lines a reply may have. The gateway sends about 15; an entry takes four words of stack.
 pub const HEADERS_MAX: usize = 32;
@@ -34,17 +35,29 @@ impl<'b> Response<'b> {
     /// `X-Ca-Error-Message` (raw bytes: it may hold UTF-8, and the request with it) and `X-Ca-Request-Id`. Of a
     /// repeated field the first value that is not empty counts.
     pub fn header(mut self, name: &str, value: &'b [u8]) -> Self {
-        if let Some(kept) = Known::of(name) {
-            let place = match kept {
-                Known::ErrorCode => &mut self.error_code,
-                Known::ErrorMessage => &mut self.error_message,
-                Known::RequestId => &mut self.request_id,
-            };
-            if place.is_empty() {
-                *place = value.trim_ascii();
-            }
+        let place = match Word::of(name.as_bytes()) {
+            Some(Word::ErrorCode) => &mut self.error_code,
+            Some(Word::ErrorMessage) => &mut self.error_message,
+            Some(Word::RequestId) => &mut self.request_id,
+            _ => return self,
+        };
+        if place.is_empty() {
+            *place = trim(value);
         }
         self
+    }
+
+    /// The reply to which a whole head belongs, whose bytes are `head_bytes`.
+    pub(super) fn of(head: &Head, head_bytes: &'b [u8], body: &'b mut [u8]) -> Self {
+        let field = |(from, to)| head_bytes.get(from..to).unwrap_or_default();
+        let [error_code, error_message, request_id] = head.kept;
+        Self {
+            status: head.status,
+            error_code: field(error_code),
+            error_message: field(error_message),
+            request_id: field(request_id),
+            body,
+        }
     }
 
     /// The HTTP status, 100 to 999.
@@ -89,27 +102,38 @@ impl defmt::Format for Response<'_> {
     }
 }
 
-enum Known {
+/// The words in a head that mean something: names of fields, and what some of them say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    ContentLength,
+    TransferEncoding,
+    Chunked,
+    ContentEncoding,
+    Identity,
+    Connection,
+    Close,
+    KeepAlive,
     ErrorCode,
     ErrorMessage,
     RequestId,
 }
 
-impl Known {
-    fn of(name: &str) -> Option<Self> {
-        // Nearly every field of a reply is turned away by its length or by these five bytes.
-        if !name.get(..5)?.eq_ignore_ascii_case("x-ca-") {
-            return None;
-        }
-        if name.eq_ignore_ascii_case("x-ca-error-code") {
-            Some(Self::ErrorCode)
-        } else if name.eq_ignore_ascii_case("x-ca-error-message") {
-            Some(Self::ErrorMessage)
-        } else if name.eq_ignore_ascii_case("x-ca-request-id") {
-            Some(Self::RequestId)
-        } else {
-            None
-        }
+impl Word {
+    fn of(text: &[u8]) -> Option<Self> {
+        static WORDS: [(&str, Word); 11] = [
+            ("content-length", Word::ContentLength),
+            ("transfer-encoding", Word::TransferEncoding),
+            ("chunked", Word::Chunked),
+            ("content-encoding", Word::ContentEncoding),
+            ("identity", Word::Identity),
+            ("connection", Word::Connection),
+            ("close", Word::Close),
+            ("keep-alive", Word::KeepAlive),
+            ("x-ca-error-code", Word::ErrorCode),
+            ("x-ca-error-message", Word::ErrorMessage),
+            ("x-ca-request-id", Word::RequestId),
+        ];
+        WORDS.iter().find(|(known, _)| same(text, known.as_bytes())).map(|(_, word)| *word)
     }
 }
 
@@ -121,50 +145,74 @@ pub(super) enum Framing {
     UntilClose,
 }
 
-/// What a head says about the message, besides the fields that [`Response`] keeps.
+/// What a head says about the message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Head {
+    /// Its length in bytes, the empty line included.
+    pub(super) len: usize,
     pub(super) status: u16,
     pub(super) framing: Framing,
     /// The peer will take another request on this connection (RFC 9112 §9.3).
     pub(super) keep_alive: bool,
+    /// Where the fields stand that [`Response`] keeps, in the order of its own fields.
+    kept: [(usize, usize); 3],
 }
 
 /// Parses a whole head, from the status line to the empty line, and judges its framing.
-// Out of line for the same reason as `Exchange::finish`.
+// Inlined into a driver, its half a kilobyte of header lines would lie on the stack while the request is signed.
 #[inline(never)]
 pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
-    let mut status = 0;
-    let mut minor = 1;
+    let (minor, status, lines) = status_line(bytes).ok_or(ProtocolError::Head)?;
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let headers = match httparse::parse_headers(lines, &mut headers) {
+        Ok(httparse::Status::Complete((len, headers))) if len == lines.len() => headers,
+        Err(httparse::Error::TooManyHeaders) => return Err(ProtocolError::HeaderCount),
+        // `Partial` is no hope here: the empty line is there.
+        _ => return Err(ProtocolError::Head),
+    };
     let mut length = None;
     let mut chunked = false;
     let mut close = false;
     let mut keep = false;
-    each_field(bytes, |line, name, value| {
-        (minor, status) = line;
-        if name.eq_ignore_ascii_case("content-length") {
-            if length.is_some() {
-                return Err(ProtocolError::ContentLength);
+    let mut kept = [(0, 0); 3];
+    let [error_code, error_message, request_id] = &mut kept;
+    for httparse::Header { name, value } in headers {
+        let kept = match Word::of(name.as_bytes()) {
+            Some(Word::ContentLength) => {
+                if length.is_some() {
+                    return Err(ProtocolError::ContentLength);
+                }
+                length = Some(parse_length(value)?);
+                continue;
             }
-            length = Some(parse_length(value)?);
-        } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            if chunked || !value.eq_ignore_ascii_case(b"chunked") {
-                return Err(ProtocolError::TransferEncoding);
+            Some(Word::TransferEncoding) => {
+                if chunked || Word::of(value) != Some(Word::Chunked) {
+                    return Err(ProtocolError::TransferEncoding);
+                }
+                chunked = true;
+                continue;
             }
-            chunked = true;
-        } else if name.eq_ignore_ascii_case("content-encoding") {
-            if !value.eq_ignore_ascii_case(b"identity") {
+            Some(Word::ContentEncoding) if Word::of(value) != Some(Word::Identity) => {
                 return Err(ProtocolError::ContentEncoding);
             }
-        } else if name.eq_ignore_ascii_case("connection") {
-            for option in value.split(|byte| *byte == b',') {
-                close |= option.trim_ascii().eq_ignore_ascii_case(b"close");
-                keep |= option.trim_ascii().eq_ignore_ascii_case(b"keep-alive");
+            Some(Word::Connection) => {
+                for option in value.split(|byte| *byte == b',') {
+                    let option = Word::of(trim(option));
+                    close |= option == Some(Word::Close);
+                    keep |= option == Some(Word::KeepAlive);
+                }
+                continue;
             }
+            Some(Word::ErrorCode) => &mut *error_code,
+            Some(Word::ErrorMessage) => &mut *error_message,
+            Some(Word::RequestId) => &mut *request_id,
+            _ => continue,
+        };
+        if kept.0 == kept.1 {
+            let from = value.as_ptr().addr().wrapping_sub(bytes.as_ptr().addr());
+            *kept = (from, from.wrapping_add(value.len()));
         }
-        Ok(())
-    })
-    .map(|line| (minor, status) = line)?;
+    }
     let framing = match (chunked, length) {
         (true, Some(_)) => return Err(ProtocolError::ContentLength),
         // RFC 9112 §6.1: HTTP/1.0 has no transfer codings, so such a message is faulty.
@@ -176,35 +224,21 @@ pub(super) fn parse_head(bytes: &[u8]) -> Result<Head, ProtocolError> {
         (false, None) => Framing::UntilClose,
     };
     let keep_alive = framing != Framing::UntilClose && !close && (minor == 1 || keep);
-    Ok(Head { status, framing, keep_alive })
+    Ok(Head { len: bytes.len(), status, framing, keep_alive, kept })
 }
 
-/// Hands each field of a whole head to `take`, with the minor version and the status of its first line, and returns
-/// those two.
-pub(super) fn each_field<'h>(
-    bytes: &'h [u8],
-    mut take: impl FnMut((u8, u16), &'h str, &'h [u8]) -> Result<(), ProtocolError>,
-) -> Result<(u8, u16), ProtocolError> {
-    // httparse skips empty lines in front of a status line. They are none of the reply: something else left them.
-    if !bytes.starts_with(b"HTTP/") {
-        return Err(ProtocolError::Head);
-    }
-    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
-    let mut head = httparse::Response::new(&mut headers);
-    match head.parse(bytes) {
-        Ok(httparse::Status::Complete(len)) if len == bytes.len() => {}
-        Err(httparse::Error::TooManyHeaders) => return Err(ProtocolError::HeaderCount),
-        // `Partial` is no hope here: the empty line is there.
-        _ => return Err(ProtocolError::Head),
-    }
-    let line = match (head.version, head.code) {
-        (Some(minor), Some(status @ 100..=999)) => (minor, status),
-        _ => return Err(ProtocolError::Head),
+/// Minor version and status, 100 to 999, and the lines behind the first (RFC 9112 §4).
+fn status_line(bytes: &[u8]) -> Option<(u8, u16, &[u8])> {
+    let ([minor @ (b'0' | b'1'), b' ', status @ ..], rest) =
+        bytes.strip_prefix(b"HTTP/1.")?.split_first_chunk::<5>()?
+    else {
+        return None;
     };
-    for header in head.headers.iter() {
-        take(line, header.name, header.value)?;
-    }
-    Ok(line)
+    let status @ 100.. = u16::try_from(parse_length(status).ok()?).ok()? else { return None };
+    let printable = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~' | 0x80..);
+    let (reason, lines) = rest.split_at_checked(rest.iter().position(|byte| !printable(byte))?)?;
+    let lines = lines.strip_prefix(b"\r\n")?;
+    if matches!(reason, [] | [b' ', ..]) { Some((minor & 0xF, status, lines)) } else { None }
 }
 
 fn parse_length(value: &[u8]) -> Result<usize, ProtocolError> {

@@ -1,17 +1,19 @@
 //! Finding members of a normalized text, and decoding their values with `serde-json-core`.
 //!
 //! The pass noted where the members of the outermost object are, and a valid object inside of it can be walked over by
-//! its punctuation alone. So `serde-json-core` is handed nothing but the values that were asked for: single strings and
-//! literals, never a container. It has no nesting to recurse into and no member to trip over that nobody asked for, and
-//! reading a reply costs less than half of what it costs when `serde-json-core` walks over it.
+//! its punctuation alone. (On processors of 32 bits nothing is noted, and all objects are walked over: two ways are half a
+//! kilobyte more.) So `serde-json-core` is handed nothing but single strings that were asked for, never a
+//! container. It has no nesting to recurse into and no member to trip over that nobody asked for, and reading a reply
+//! costs less than half of what it costs when `serde-json-core` walks over it.
 
 use core::fmt;
 
 use serde_json_core::str::EscapedStr;
 
 use super::JsonError;
-use super::pass::{Name, Names, Normalized, is_space, skip_plain};
+use super::pass::{Name, Names, Normalized, skip_plain};
 use crate::redact::redacted;
+use crate::text::has;
 
 /// What a reply holds under a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +59,7 @@ impl<'n, 'b> Document<'n, 'b> {
     /// The text, if it is an object, with the names noted in it; else [`JsonError::NotJson`].
     pub(crate) fn of(normalized: Normalized<'b>, names: &'n Names) -> Result<Self, JsonError> {
         let Normalized { json, escapes } = normalized;
-        match skip_space(json) {
+        match skip_to_token(json) {
             text @ [b'{', ..] => Ok(Self { object: Object { text, escapes }, json, names }),
             _ => Err(JsonError::NotJson),
         }
@@ -98,6 +100,7 @@ impl<'b> Value<'b> {
     /// `None` for everything else, for `""`, and for a string with an escape in it: no code, reference
     /// or detail has one, and text that is only half decoded must not be taken for one.
     #[must_use]
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     pub fn text(self) -> Option<&'b str> {
         match self {
             Value::Text(text) | Value::Number(text) if !text.is_empty() => Some(text),
@@ -153,7 +156,9 @@ fn fill_noted<'b>(
 ) -> Result<(), JsonError> {
     for name in names {
         let (start, end) = (usize::from(name.start), usize::from(name.end));
-        let (Some(name), Some(behind)) = (document.json.get(start..end), document.json.get(end..)) else {
+        let (Some(name), Some([b'"', b':', behind @ ..] | [b'"', behind @ ..])) =
+            (document.json.get(start..end), document.json.get(end..))
+        else {
             return Err(JsonError::NotJson);
         };
         for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
@@ -170,42 +175,34 @@ fn fill_noted<'b>(
 
 /// Members of any object, found by walking over it: its text is valid, so punctuation suffices.
 fn fill<'b>(object: Object<'b>, wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
-    let mut rest = behind_token(object.text, b'{')?;
-    loop {
-        rest = skip_space(rest);
-        // A comma stands exactly where a further member follows.
-        if let [b',', behind @ ..] = rest {
-            rest = skip_space(behind);
-        }
-        let name = match rest {
-            [b'"', name @ ..] => name,
-            [b'}', ..] => return Ok(()),
-            _ => return Err(JsonError::NotJson),
-        };
+    let mut rest = object.text.get(1..).unwrap_or_default();
+    // Nothing but the closing bracket stands where a further member could.
+    while let [b'"', name @ ..] = skip_to_token(rest) {
+        let behind = skip_string(name);
         for (wanted, place) in wanted.iter().zip(values.iter_mut()) {
             // A quotation mark that does not end the name follows a backslash, and what ends in one is not wanted.
-            if let Some(behind @ [b'"', ..]) = name.strip_prefix(wanted.as_bytes()) {
+            if let Some([b'"', ..]) = name.strip_prefix(wanted.as_bytes()) {
                 fill_one(place, behind, object.escapes)?;
                 break;
             }
         }
-        rest = skip_value(skip_space(behind_token(skip_string(name)?, b':')?))?;
+        rest = skip_value(behind);
     }
+    Ok(())
 }
 
-/// Decodes the value behind a name, whose closing quotation mark `text` starts with.
-#[inline(always)]
+/// Decodes the value that stands behind the name before `text`.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn fill_one<'b>(place: &mut Value<'b>, text: &'b [u8], escapes: bool) -> Result<(), JsonError> {
     if *place != Value::Absent {
         return Err(JsonError::Ambiguous);
     }
-    let colon = text.strip_prefix(b"\"").ok_or(JsonError::NotJson)?;
-    *place = value(skip_space(behind_token(colon, b':')?), escapes)?;
+    *place = value(skip_to_token(text), escapes)?;
     Ok(())
 }
 
 /// Decodes the value that `text` starts with.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
     Ok(match text.first() {
         Some(b'{') => Value::Object(Object { text, escapes }),
@@ -214,9 +211,10 @@ fn value(text: &[u8], escapes: bool) -> Result<Value<'_>, JsonError> {
             // As an `EscapedStr`: for `str` serde-json-core brings code, and places that can panic, which only runs
             // with a buffer for unescaped text.
             let EscapedStr(text) = decode(text)?;
-            if escapes && text.as_bytes().contains(&b'\\') { Value::Escaped(text) } else { Value::Text(text) }
+            if escapes && has(text.as_bytes(), b'\\') { Value::Escaped(text) } else { Value::Text(text) }
         }
-        Some(b't' | b'f') => Value::Bool(decode(text)?),
+        Some(b't') => Value::Bool(true),
+        Some(b'f') => Value::Bool(false),
         Some(b'n') => Value::Null,
         // Numbers are wanted as they are written: `01` and `1.0` are no codes, but `1` is.
         _ => {
@@ -233,19 +231,12 @@ fn decode<'b, T: serde::Deserialize<'b>>(text: &'b [u8]) -> Result<T, JsonError>
     T::deserialize(&mut serde_json_core::de::Deserializer::new(text, None)).map_err(|_| JsonError::NotJson)
 }
 
-/// What is behind `token`, white space in front of it aside.
-#[inline(always)]
-fn behind_token(rest: &[u8], token: u8) -> Result<&[u8], JsonError> {
-    match skip_space(rest) {
-        [first, behind @ ..] if *first == token => Ok(behind),
-        _ => Err(JsonError::NotJson),
-    }
-}
-
-#[inline(always)]
-fn skip_space(mut rest: &[u8]) -> &[u8] {
+/// Skips what stands between a name and its value, and between two members.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
+fn skip_to_token(mut rest: &[u8]) -> &[u8] {
     while let [byte, behind @ ..] = rest
-        && is_space(*byte)
+        && matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b':')
     {
         rest = behind;
     }
@@ -253,42 +244,32 @@ fn skip_space(mut rest: &[u8]) -> &[u8] {
 }
 
 /// Skips a string from behind its opening to behind its closing quotation mark.
-#[inline(always)]
-fn skip_string(mut rest: &[u8]) -> Result<&[u8], JsonError> {
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+fn skip_string(mut rest: &[u8]) -> &[u8] {
     loop {
         rest = match skip_plain(rest).0 {
-            [b'"', behind @ ..] => return Ok(behind),
             [b'\\', _, behind @ ..] => behind,
-            _ => return Err(JsonError::NotJson),
+            [_, behind @ ..] => return behind,
+            [] => return &[],
         };
     }
 }
 
-/// Skips a value of any kind.
-#[inline(always)]
-fn skip_value(mut rest: &[u8]) -> Result<&[u8], JsonError> {
+/// Skips what stands between a name and the end of its value: a comma, or the bracket that closes the object.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+fn skip_value(mut rest: &[u8]) -> &[u8] {
     let mut open = 0_usize;
     while let [byte, behind @ ..] = rest {
+        rest = match byte {
+            b',' | b'}' | b']' if open == 0 => break,
+            b'"' => skip_string(behind),
+            _ => behind,
+        };
         match byte {
-            b'"' => {
-                rest = skip_string(behind)?;
-                if open == 0 {
-                    return Ok(rest);
-                }
-                continue;
-            }
             b'{' | b'[' => open = open.wrapping_add(1),
-            // What ends a scalar is not part of it.
-            b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r' if open == 0 => return Ok(rest),
-            b'}' | b']' => {
-                open = open.wrapping_sub(1);
-                if open == 0 {
-                    return Ok(behind);
-                }
-            }
+            b'}' | b']' => open = open.wrapping_sub(1),
             _ => {}
         }
-        rest = behind;
     }
-    Err(JsonError::NotJson)
+    rest
 }

@@ -1,9 +1,9 @@
 //! The pass over a reply body: validates it as RFC 8259 and rewrites its escapes, in place.
 
-use core::cell::Cell;
 use core::slice;
 
 use super::{DEPTH_MAX, JsonError};
+use crate::bytes;
 
 /// What the pass makes of a body.
 #[derive(Clone, Copy)]
@@ -28,8 +28,9 @@ pub(super) struct Name {
     pub(super) end: u16,
 }
 
-/// The longer reply of `idcert`, the largest there is, has 12 members.
-const NAMES_MAX: usize = 16;
+/// The longer reply of `idcert`, the largest there is, has 12 members. On processors of 32 bits none is noted: there the
+/// walk over the text, which objects inside of the outermost need anyway, is worth more as the only way.
+const NAMES_MAX: usize = if cfg!(target_pointer_width = "64") { 16 } else { 0 };
 
 impl Names {
     /// Nothing noted yet.
@@ -39,6 +40,9 @@ impl Names {
 
     #[inline(always)]
     fn note(&mut self, start: usize, end: usize) {
+        if NAMES_MAX == 0 {
+            return;
+        }
         match (self.names.get_mut(self.count), u16::try_from(end)) {
             (Some(place), Ok(end)) => *place = Name { start: start as u16, end },
             // Beyond 64 KiB nothing is noted, which is known by the count.
@@ -49,7 +53,7 @@ impl Names {
 
     /// All names, or `None` when there were too many to note.
     pub(super) fn all(&self) -> Option<&[Name]> {
-        self.names.get(..self.count)
+        if NAMES_MAX == 0 { None } else { self.names.get(..self.count) }
     }
 }
 
@@ -166,7 +170,8 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
 }
 
 /// Takes the next byte that is not white space.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
     loop {
         let byte = *rest.next().ok_or(JsonError::NotJson)?;
@@ -178,10 +183,12 @@ fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
 
 /// Skips what stands for itself in a string; returns the rest, which starts with a quotation mark,
 /// a backslash or a control character, or is empty, and whether what was skipped goes beyond ASCII.
-#[inline(always)]
+#[cfg_attr(target_pointer_width = "64", inline(always))]
 pub(super) fn skip_plain(mut rest: &[u8]) -> (&[u8], bool) {
     let mut seen = 0;
-    while let Some((word, behind)) = rest.split_first_chunk() {
+    while cfg!(target_pointer_width = "64")
+        && let Some((word, behind)) = rest.split_first_chunk()
+    {
         let word = usize::from_le_bytes(*word);
         let specials = specials(word);
         if specials != 0 {
@@ -192,7 +199,8 @@ pub(super) fn skip_plain(mut rest: &[u8]) -> (&[u8], bool) {
         seen |= word;
         rest = behind;
     }
-    // Near the end of the text there are no whole words.
+    // Near the end of the text there are no whole words. (On other processors a word at a time is more code than it is
+    // worth.)
     while let [byte @ (b' '..=b'!' | b'#'..=b'[' | b']'..), behind @ ..] = rest {
         seen |= usize::from(*byte);
         rest = behind;
@@ -239,6 +247,7 @@ fn some_digits(text: &[u8]) -> Result<&[u8], JsonError> {
 }
 
 /// Skips digits.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn digits(mut text: &[u8]) -> &[u8] {
     while let [b'0'..=b'9', rest @ ..] = text {
         text = rest;
@@ -271,7 +280,7 @@ impl Moves {
     #[inline(never)]
     fn unescape(&mut self, text: &mut [u8], at: usize) -> Result<usize, JsonError> {
         match text.get(at.wrapping_add(1)) {
-            Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => {
+            Some(byte) if NAMED.iter().any(|(_, name)| name == byte) => {
                 self.kept = true;
                 Ok(at.wrapping_add(2))
             }
@@ -295,16 +304,11 @@ impl Moves {
         };
         // A low surrogate that comes first is no character and fails here.
         let character = char::from_u32(code).ok_or(JsonError::NotJson)?;
+        let named = NAMED.iter().find(|(control, _)| u32::from(*control) == code).map(|(_, name)| [b'\\', *name]);
         let mut utf8 = [0; 4];
-        let with: &[u8] = match character {
-            '"' => b"\\\"",
-            '\\' => b"\\\\",
-            '\u{8}' => b"\\b",
-            '\u{C}' => b"\\f",
-            '\n' => b"\\n",
-            '\r' => b"\\r",
-            '\t' => b"\\t",
-            '\0'..='\u{1F}' => {
+        let with = match (&named, character) {
+            (Some(escape), _) => escape.as_slice(),
+            (None, '\0'..='\u{1F}') => {
                 self.kept = true;
                 return Ok(at.wrapping_add(length));
             }
@@ -329,12 +333,8 @@ impl Moves {
     /// pending then.
     fn settle(&mut self, text: &mut [u8], at: usize) {
         if self.done != self.pending {
-            let cells = Cell::from_mut(text).as_slice_of_cells();
-            let from = cells.get(self.pending..at).unwrap_or_default();
-            let to = cells.get(self.done..).unwrap_or_default();
-            for (to, from) in to.iter().zip(from) {
-                to.set(from.get());
-            }
+            let space = text.get_mut(self.done..at).unwrap_or_default();
+            bytes::to_front(space, self.pending.wrapping_sub(self.done));
         }
         self.done = self.done.wrapping_add(at.wrapping_sub(self.pending));
     }
@@ -346,6 +346,10 @@ impl Moves {
         self.done
     }
 }
+
+/// What stays an escape: the character, and how it is written behind the backslash.
+static NAMED: [(u8, u8); 7] =
+    [(b'"', b'"'), (b'\\', b'\\'), (8, b'b'), (12, b'f'), (b'\n', b'n'), (b'\r', b'r'), (b'\t', b't')];
 
 /// The UTF-16 code unit that the `\uXXXX` at `at` denotes.
 fn code_unit(text: &[u8], at: usize) -> Result<u32, JsonError> {

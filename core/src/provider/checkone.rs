@@ -2,6 +2,7 @@
 //!
 //! Source: the vendor's document "实名认证接口说明文档", read 2026-11.
 
+use super::read::{Codes, meaning};
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
@@ -52,21 +53,16 @@ impl Provider for CheckOne {
             // "Abnormal": moved household, changed name or sex, gave up nationality, soldier, expired card.
             (Some("10000"), Some("3")) => Verdict::NoRecord.into(),
             (Some("10000"), _) => Conclusion::NoVerdict,
-            (Some("10001"), _) => Verdict::NoRecord.into(),
-            (Some(code), _) => Conclusion::Refused(refusal(code)),
+            (Some(code), _) => meaning(CODES, code).map_or_else(Conclusion::Refused, Conclusion::from),
         };
         Ok(Finding { code: code.text(), reference: reference.text(), conclusion })
     }
 }
 
-fn refusal(code: &str) -> RefusalClass {
-    match code {
-        // SYSTEM_042 is in no document; it was seen for a malformed number.
-        "10002" | "10003" | "10004" | "10006" | "10009" | "10010" | "10012" | "10018" | "SYSTEM_042" => {
-            RefusalClass::BadInput
-        }
-        "10007" | "10008" | "10016" | "10017" | "10019" => RefusalClass::Busy,
-        "10005" | "10011" | "10013" | "10014" | "10015" => RefusalClass::Configuration,
-        _ => RefusalClass::Unrecognized,
-    }
-}
+/// Those that do not depend on anything else. SYSTEM_042 is in no document; it was seen for a malformed number.
+static CODES: &Codes = &[
+    (Ok(Verdict::NoRecord), "10001\n"),
+    (Err(RefusalClass::BadInput), "10002\n10003\n10004\n10006\n10009\n10010\n10012\n10018\nSYSTEM_042\n"),
+    (Err(RefusalClass::Busy), "10007\n10008\n10016\n10017\n10019\n"),
+    (Err(RefusalClass::Configuration), "10005\n10011\n10013\n10014\n10015\n"),
+];

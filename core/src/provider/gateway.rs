@@ -3,134 +3,127 @@
 //! Sources: the gateway's two error tables, "Error codes" (new instances, `X-Ca-Error-Code`) and "Error codes of
 //! classic instances" (`X-Ca-Error-Message` alone), read 2026-11.
 
+use super::read::{Conclusion, Finding};
 use crate::error::RefusalClass;
-use crate::outcome::Code;
+use crate::outcome::is_token;
+use crate::text::{find_line, same, trim};
 
-/// What the gateway declined with.
-pub(crate) struct GatewayRefusal {
-    pub(crate) class: RefusalClass,
-    pub(crate) code: Option<Code>,
-}
-
-/// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered.
+/// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered. The code it finds is a
+/// token, or the documented beginning of a message.
 ///
 /// The message is only ever compared with the documented beginnings. `Invalid Signature, Server StringToSign:` goes on
 /// with the name and the number in clear, and an unknown message may hold anything: neither is kept.
-pub(crate) fn refusal(code: &[u8], message: &[u8]) -> Option<GatewayRefusal> {
+pub(crate) fn refusal<'b>(code: &'b [u8], message: &[u8]) -> Option<Finding<'b>> {
     if code.is_empty() && message.is_empty() {
         return None;
     }
-    let code = core::str::from_utf8(code).unwrap_or_default();
-    let by_message = MESSAGES.iter().find(|(known, _)| starts_with(message.trim_ascii(), known));
-    let class = by_code(code).or(by_message.map(|(_, class)| *class));
-    Some(GatewayRefusal {
-        class: class.unwrap_or(RefusalClass::Unrecognized),
+    let by_code = if code.len() == 6 { find(&CODES, code) } else { None };
+    let by_message = find(&MESSAGES, trim(message));
+    let class = by_code.or(by_message).map_or(RefusalClass::Unrecognized, |(class, _)| class);
+    let code = match core::str::from_utf8(code) {
         // A gateway code has 6 characters. What is longer than a dozen is none, and could be a number.
-        code: Some(code)
-            .filter(|code| code.len() <= 12)
-            .and_then(Code::new)
-            .or_else(|| by_message.and_then(|(known, _)| Code::of_static(known))),
-    })
+        Ok(code) if code.len() <= 12 && is_token(code) => Some(code),
+        _ => by_message.map(|(_, beginning)| beginning),
+    };
+    Some(Finding { code, reference: None, conclusion: Conclusion::Refused(class) })
 }
 
-fn starts_with(text: &[u8], beginning: &str) -> bool {
-    text.get(..beginning.len()).is_some_and(|text| text.eq_ignore_ascii_case(beginning.as_bytes()))
+/// What `text` begins with, among the lines of `table`.
+fn find(table: &'static [(RefusalClass, &'static str)], text: &[u8]) -> Option<(RefusalClass, &'static str)> {
+    let begins = |line: &str| text.get(..line.len()).is_some_and(|text| same(text, line.as_bytes()));
+    table.iter().find_map(|(class, lines)| find_line(lines, &begins).map(|line| (*class, line)))
 }
 
-fn by_code(code: &str) -> Option<RefusalClass> {
-    let code: &[u8; 6] = code.as_bytes().try_into().ok()?;
-    let listed = CODES.iter().find(|(listed, _)| listed == code).map(|(_, class)| *class);
-    // The table lists some twenty more of them: bad header, body, path, method, size.
-    listed.or_else(|| code.starts_with(b"I4").then_some(RefusalClass::Configuration))
-}
-
-static CODES: &[([u8; 6], RefusalClass)] = {
+/// One a line.
+static CODES: [(RefusalClass, &str); 6] = {
     use RefusalClass::{Busy, Configuration, Credentials, QuotaExhausted, Subscription, Throttled};
-    &[
-        (*b"A400AC", Credentials),
-        (*b"A401AC", Credentials),
-        (*b"A400MA", Credentials),
-        (*b"A400IK", Credentials),
-        (*b"A403IS", Credentials),
-        (*b"A401OT", Credentials),
-        (*b"A403EP", Credentials),
-        (*b"A403PR", Credentials),
-        (*b"I403AA", Credentials),
-        (*b"B403MQ", QuotaExhausted),
-        (*b"B403ME", Subscription),
-        (*b"B403MI", Subscription),
-        (*b"B403OD", Subscription),
-        (*b"B403MO", Subscription),
-        (*b"B451DO", Subscription),
-        (*b"B451GO", Subscription),
-        (*b"T429ID", Throttled),
-        (*b"T429IN", Throttled),
-        (*b"T429GR", Throttled),
-        (*b"T429PA", Throttled),
-        (*b"T429PR", Throttled),
-        (*b"T429SR", Throttled),
-        (*b"T429MR", Throttled),
-        (*b"A403IP", Configuration),
-        (*b"A403VN", Configuration),
-        (*b"A403AC", Configuration),
-        (*b"A403CO", Configuration),
-        (*b"A403IN", Configuration),
-        (*b"A403FC", Configuration),
-        (*b"X403DG", Configuration),
-        (*b"X400PM", Configuration),
-        (*b"X500ED", Configuration),
-        (*b"X500AM", Configuration),
-        (*b"X500ER", Busy),
-        (*b"X503BZ", Busy),
-        (*b"D503BB", Busy),
-        (*b"D503CB", Busy),
-        (*b"D504RE", Busy),
-        (*b"D504IL", Busy),
-        (*b"D504CO", Busy),
-        (*b"D504CS", Busy),
-        (*b"D502FC", Busy),
-        (*b"N502RE", Busy),
-        (*b"D504TO", Busy),
-        (*b"X504TO", Busy),
-        (*b"X504VE", Busy),
+    [
+        (Credentials, "A400AC\nA401AC\nA400MA\nA400IK\nA403IS\nA401OT\nA403EP\nA403PR\nI403AA\n"),
+        (QuotaExhausted, "B403MQ\n"),
+        (Subscription, "B403ME\nB403MI\nB403OD\nB403MO\nB451DO\nB451GO\n"),
+        (Throttled, "T429ID\nT429IN\nT429GR\nT429PA\nT429PR\nT429SR\nT429MR\n"),
+        (
+            Busy,
+            "X500ER\nX503BZ\nD503BB\nD503CB\nD504RE\nD504IL\nD504CO\nD504CS\nD502FC\nN502RE\nD504TO\nX504TO\nX504VE\n",
+        ),
+        // The table lists some twenty more that begin with I4: bad header, body, path, method, size.
+        (Configuration, "A403IP\nA403VN\nA403AC\nA403CO\nA403IN\nA403FC\nX403DG\nX400PM\nX500ED\nX500AM\nI4\n"),
     ]
 };
 
-/// Longer beginnings stand before shorter ones that they begin with.
-static MESSAGES: &[(&str, RefusalClass)] = {
+/// Beginnings, one a line; none is the beginning of another.
+static MESSAGES: [(RefusalClass, &str); 6] = {
     use RefusalClass::{Busy, Configuration, Credentials, QuotaExhausted, Subscription, Throttled};
-    &[
-        ("Throttled by USER Flow Control", Throttled),
-        ("Throttled by APP Flow Control", Throttled),
-        ("Throttled by API Flow Control", Throttled),
-        ("Throttled by DOMAIN Flow Control", Throttled),
-        ("Throttled by GROUP Flow Control", Throttled),
-        ("Quota Exhausted", QuotaExhausted),
-        ("Quota Expired", Subscription),
-        ("Expiry of Authorization", Credentials),
-        ("User Arrears", Subscription),
-        ("Unauthorized", Credentials),
-        ("Api Market Subscription quota exhausted", QuotaExhausted),
-        ("Invalid AppKey", Credentials),
-        ("Invalid AppSecret", Credentials),
-        ("Invalid AppCode", Credentials),
-        ("Invalid Url", Configuration),
-        ("Invalid Domain", Configuration),
-        ("Invalid HttpMethod", Configuration),
-        ("Empty Request Body", Configuration),
-        ("Invalid Request Body", Configuration),
-        ("Timestamp Expired", Configuration),
-        ("Invalid Timestamp", Configuration),
-        ("Invalid Signature", Credentials),
-        ("Invalid Content-MD5", Configuration),
-        ("Nonce Used", Configuration),
-        ("API Not Found", Configuration),
-        ("Invalid Param Location", Configuration),
-        ("Unsupported Multipart", Configuration),
-        ("Empty Signature", Credentials),
-        ("Internal Error", Busy),
-        ("Failed To Invoke Backend Service", Busy),
-        ("Service Unavailable", Busy),
-        ("Async Service", Busy),
+    [
+        (
+            Credentials,
+            "Expiry of Authorization\n\
+            Unauthorized\n\
+            Invalid AppKey\n\
+            Invalid AppSecret\n\
+            Invalid AppCode\n\
+            Invalid Signature\n\
+            Empty Signature\n",
+        ),
+        (
+            QuotaExhausted,
+            "Quota Exhausted\n\
+            Api Market Subscription quota exhausted\n",
+        ),
+        (
+            Subscription,
+            "Quota Expired\n\
+            User Arrears\n",
+        ),
+        (
+            Throttled,
+            "Throttled by USER Flow Control\n\
+            Throttled by APP Flow Control\n\
+            Throttled by API Flow Control\n\
+            Throttled by DOMAIN Flow Control\n\
+            Throttled by GROUP Flow Control\n",
+        ),
+        (
+            Configuration,
+            "Invalid Url\n\
+            Invalid Domain\n\
+            Invalid HttpMethod\n\
+            Empty Request Body\n\
+            Invalid Request Body\n\
+            Timestamp Expired\n\
+            Invalid Timestamp\n\
+            Invalid Content-MD5\n\
+            Nonce Used\n\
+            API Not Found\n\
+            Invalid Param Location\n\
+            Unsupported Multipart\n",
+        ),
+        (
+            Busy,
+            "Internal Error\n\
+            Failed To Invoke Backend Service\n\
+            Service Unavailable\n\
+            Async Service\n",
+        ),
     ]
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_found_as_itself() {
+        for table in [&CODES, &MESSAGES] {
+            for (class, lines) in table {
+                assert!(lines.ends_with('\n'));
+                for line in lines.lines() {
+                    assert_eq!(find(table, line.as_bytes()), Some((*class, line)));
+                    assert_eq!(line, line.trim());
+                }
+            }
+        }
+        assert_eq!(MESSAGES.iter().flat_map(|(_, lines)| lines.lines()).count(), 32);
+        assert_eq!(CODES.iter().flat_map(|(_, lines)| lines.lines()).count(), 47);
+    }
+}

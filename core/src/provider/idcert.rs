@@ -3,6 +3,7 @@
 //! Source: the vendor's document "使用指南", read 2026-11. It shows a short reply with a masked echo and a `traceId`; a
 //! longer one, with the number in clear and details, is seen in public clients. Every detail is optional.
 
+use super::read::{Codes, meaning};
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
@@ -46,29 +47,32 @@ impl Provider for IdCert {
             &mut values,
         )?;
         let [code, echo, reference, sex, birthday, area, province, city, county] = &values;
-        let verdict = |verdict| Conclusion::Verdict {
-            verdict,
-            echo: *echo,
-            details: Details {
-                sex: Details::sex(*sex),
-                birth_date: Details::date(*birthday),
-                age: None,
-                address: Details::address(*area),
-                province: Details::place(*province),
-                city: Details::place(*city),
-                county: Details::place(*county),
-            },
-        };
-        let conclusion = match code.text() {
+        let conclusion = match code.text().map(|code| meaning(CODES, code)) {
             None => Conclusion::NoVerdict,
-            Some("01") => verdict(Verdict::Match),
-            Some("02") => verdict(Verdict::Mismatch),
-            Some("202") => verdict(Verdict::NoRecord),
-            Some("204" | "205") => Conclusion::Refused(RefusalClass::BadInput),
-            Some("9999") => Conclusion::Refused(RefusalClass::Busy),
-            // 203 异常情况 says no more than that.
-            Some(_) => Conclusion::Refused(RefusalClass::Unrecognized),
+            Some(Err(class)) => Conclusion::Refused(class),
+            Some(Ok(verdict)) => Conclusion::Verdict {
+                verdict,
+                echo: *echo,
+                details: Details {
+                    sex: Details::sex(*sex),
+                    birth_date: Details::date(*birthday),
+                    age: None,
+                    address: Details::address(*area),
+                    province: Details::place(*province),
+                    city: Details::place(*city),
+                    county: Details::place(*county),
+                },
+            },
         };
         Ok(Finding { code: code.text(), reference: reference.text(), conclusion })
     }
 }
+
+/// 203 异常情况 says no more than that.
+static CODES: &Codes = &[
+    (Ok(Verdict::Match), "01\n"),
+    (Ok(Verdict::Mismatch), "02\n"),
+    (Ok(Verdict::NoRecord), "202\n"),
+    (Err(RefusalClass::BadInput), "204\n205\n"),
+    (Err(RefusalClass::Busy), "9999\n"),
+];

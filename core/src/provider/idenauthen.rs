@@ -2,6 +2,7 @@
 //!
 //! Source: the vendor's document "身份证实名认证接口服务说明", read 2026-11.
 
+use super::read::{Codes, meaning};
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
@@ -43,28 +44,31 @@ impl Provider for IdenAuthen {
         reply
             .members_into(&["respCode", "idNo", "sex", "birthday", "age", "province", "city", "county"], &mut values)?;
         let [code, echo, sex, birthday, age, province, city, county] = &values;
-        let verdict = |verdict| Conclusion::Verdict {
-            verdict,
-            echo: *echo,
-            details: Details {
-                sex: Details::sex(*sex),
-                birth_date: Details::date(*birthday),
-                age: Details::age(*age),
-                address: None,
-                province: Details::place(*province),
-                city: Details::place(*city),
-                county: Details::place(*county),
-            },
-        };
-        let conclusion = match code.text() {
+        let conclusion = match code.text().map(|code| meaning(CODES, code)) {
             None => Conclusion::NoVerdict,
-            Some("0000") => verdict(Verdict::Match),
-            Some("0008") => verdict(Verdict::Mismatch),
-            Some("0007") => verdict(Verdict::NoRecord),
-            Some("0001" | "0002" | "0003" | "0004") => Conclusion::Refused(RefusalClass::BadInput),
-            Some("0010") => Conclusion::Refused(RefusalClass::Busy),
-            Some(_) => Conclusion::Refused(RefusalClass::Unrecognized),
+            Some(Err(class)) => Conclusion::Refused(class),
+            Some(Ok(verdict)) => Conclusion::Verdict {
+                verdict,
+                echo: *echo,
+                details: Details {
+                    sex: Details::sex(*sex),
+                    birth_date: Details::date(*birthday),
+                    age: Details::age(*age),
+                    address: None,
+                    province: Details::place(*province),
+                    city: Details::place(*city),
+                    county: Details::place(*county),
+                },
+            },
         };
         Ok(Finding { code: code.text(), reference: None, conclusion })
     }
 }
+
+static CODES: &Codes = &[
+    (Ok(Verdict::Match), "0000\n"),
+    (Ok(Verdict::Mismatch), "0008\n"),
+    (Ok(Verdict::NoRecord), "0007\n"),
+    (Err(RefusalClass::BadInput), "0001\n0002\n0003\n0004\n"),
+    (Err(RefusalClass::Busy), "0010\n"),
+];

@@ -3,14 +3,15 @@
 //! In this order: the gateway's own header fields, the JSON pass, the provider's reader, the HTTP status against the
 //! verdict, the echoed number against the one sent. Only what passes all of them is an outcome.
 
-use crate::error::{Error, Refusal, RefusalClass, ReplyError, ReplyFault};
+use crate::error::{Error, Evidence, Refusal, RefusalClass, ReplyError, ReplyFault};
 use crate::http::Response;
 use crate::json::{self, Document, Names, Value};
-use crate::outcome::{ADDRESS_MAX, PLACE_MAX};
+use crate::outcome::{ADDRESS_MAX, PLACE_MAX, REFERENCE_MAX, is_token};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
+use crate::text::{find_line, has, same};
 
 /// A reply that the gateway passed through, ready to be read. `'b` is the life of the text.
 #[derive(Clone, Copy)]
@@ -129,6 +130,15 @@ impl From<Verdict> for Conclusion<'_> {
     }
 }
 
+/// A table of a vendor's codes: what they mean, and the codes, one a line.
+pub(super) type Codes = [(Result<Verdict, RefusalClass>, &'static str)];
+
+/// What a vendor's code means. None that is listed has a line feed in it.
+pub(super) fn meaning(table: &Codes, code: &str) -> Result<Verdict, RefusalClass> {
+    let found = table.iter().find(|(_, codes)| find_line(codes, &|line| line == code).is_some());
+    found.map_or(Err(RefusalClass::Unrecognized), |(meaning, _)| *meaning)
+}
+
 /// Who charges, and by what rule.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tariff {
@@ -138,19 +148,54 @@ pub(crate) enum Tariff {
     Vendor,
 }
 
+/// Who was asked for. By its address, because a program that never [explains](explain) a reply has no use for the search
+/// for anybody's number.
+pub(crate) trait Asked {
+    /// Whether something of this person stands in `text`, so that it must not be printed.
+    fn appears_in(&self, text: &str) -> bool;
+
+    /// The number that was sent, where it is known.
+    fn number(&self) -> Option<&IdNumber>;
+}
+
+impl Asked for Subject<'_> {
+    fn appears_in(&self, text: &str) -> bool {
+        Subject::appears_in(self, text)
+    }
+
+    fn number(&self) -> Option<&IdNumber> {
+        Some(self.id())
+    }
+}
+
+/// For a reader who does not know who was asked for: anybody.
+struct Anybody;
+
+impl Asked for Anybody {
+    /// Whether an identity number stands in `text`, or it is a mobile number.
+    fn appears_in(&self, text: &str) -> bool {
+        let is_id = |part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok());
+        text.as_bytes().windows(IdNumber::LEN).any(is_id) || Mobile::parse(text).is_ok()
+    }
+
+    fn number(&self) -> Option<&IdNumber> {
+        None
+    }
+}
+
 /// Reads a reply without knowing who was asked for: for support staff, with nothing but the reply at hand. The echoed
 /// number is not checked, and the price is the gateway's.
 ///
 /// # Errors
 /// As [`Inquiry::read`](crate::Inquiry::read).
 pub fn explain<'b>(provider: &dyn Provider, response: Response<'b>) -> Result<Outcome<'b>, Error> {
-    read(provider, response, None, Tariff::Gateway)
+    read(provider, response, &Anybody, Tariff::Gateway)
 }
 
 pub(crate) fn read<'b>(
     provider: &dyn Provider,
     response: Response<'b>,
-    asked: Option<&Subject<'_>>,
+    asked: &dyn Asked,
     tariff: Tariff,
 ) -> Result<Outcome<'b>, Error> {
     let status = response.status();
@@ -158,11 +203,13 @@ pub(crate) fn read<'b>(
         Tariff::Gateway => Billing::of_status(status),
         Tariff::Vendor => Billing::Unknown,
     };
-    let call = Call { status, price, asked, request_id: response.request_id() };
+    let mut call = Call { status, price, asked, request_id: response.request_id(), by_gateway: true };
     if let Some(refused) = gateway::refusal(response.error_code(), response.error_message()) {
         // The gateway charges for no error of its own. One that comes with a success status contradicts itself.
-        let price = if price == Billing::Free { Billing::Free } else { Billing::Unknown };
-        return Err(Call { price, ..call }.refused_by_gateway(refused));
+        if call.price == Billing::Billed {
+            call.price = Billing::Unknown;
+        }
+        return call.conclude(Ok(refused));
     }
     let body = response.into_body();
     // The document of `sfz2` has the gateway send `Quota Exhausted` as "message": with some gateways that is the body.
@@ -170,8 +217,9 @@ pub(crate) fn read<'b>(
         && !matches!(body.first(), Some(b'{'))
         && let Some(refused) = gateway::refusal(b"", body).filter(|refused| refused.code.is_some())
     {
-        return Err(call.refused_by_gateway(refused));
+        return call.conclude(Ok(refused));
     }
+    call.by_gateway = false;
     call.conclude(interpret(provider, status, body))
 }
 
@@ -189,120 +237,87 @@ fn interpret<'b>(provider: &dyn Provider, status: u16, body: &'b mut [u8]) -> Re
 struct Call<'c, 'b> {
     status: u16,
     price: Billing,
-    asked: Option<&'c Subject<'c>>,
+    asked: &'c dyn Asked,
     request_id: &'b [u8],
+    /// The gateway declined: the code of the finding was checked, and may be a beginning of our own tables.
+    by_gateway: bool,
 }
 
 impl Call<'_, '_> {
     #[inline(never)]
     fn conclude<'b>(&self, finding: Result<Finding<'b>, ReplyFault>) -> Result<Outcome<'b>, Error> {
-        let Finding { code, reference, conclusion } = match finding {
-            Ok(finding) => finding,
-            Err(fault) => return Err(self.failed(fault, None, None)),
+        let (Finding { code, reference, conclusion }, mut fault) = match finding {
+            Ok(finding) => (finding, ReplyFault::NoVerdict),
+            Err(fault) => (Finding { code: None, reference: None, conclusion: Conclusion::NoVerdict }, fault),
         };
-        match conclusion {
+        let refused = match conclusion {
             // "Match, mismatch and no record are all HTTP 200": a match under any other status is too odd to be one.
-            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => {
-                Err(self.failed(ReplyFault::NoVerdict, code, reference))
+            Conclusion::Verdict { verdict: Verdict::Match, .. } if !matches!(self.status, 200..=299) => None,
+            Conclusion::Verdict { verdict, echo, details } => {
+                if let Some(echo) = check_echo(echo, self.asked.number()) {
+                    let (code, reference) = (self.code(code), self.reference(reference));
+                    return Ok(Outcome { verdict, billing: self.price, code, reference, echo, details });
+                }
+                fault = ReplyFault::EchoContradicts;
+                None
             }
-            Conclusion::Verdict { verdict, echo, details } => match check_echo(echo, self.asked) {
-                Some(echo) => Ok(Outcome {
-                    verdict,
-                    billing: self.price,
-                    code: self.code(code),
-                    reference: self.reference(reference),
-                    echo,
-                    details,
-                }),
-                None => Err(self.failed(ReplyFault::EchoContradicts, code, reference)),
-            },
-            Conclusion::NoVerdict => Err(self.failed(ReplyFault::NoVerdict, code, reference)),
-            Conclusion::Refused(class) => Err(self.refused(class, self.code(code), reference)),
-        }
-    }
-
-    #[cold]
-    fn failed(&self, fault: ReplyFault, code: Option<&str>, reference: Option<&str>) -> Error {
-        let retry = match (self.price, self.status) {
-            (Billing::Unknown, _) => Retry::Never,
-            (_, 429 | 500..=599) => Retry::SameProvider,
-            _ => Retry::OtherProvider,
+            Conclusion::NoVerdict => None,
+            Conclusion::Refused(class) => Some(class),
         };
-        Error::Reply(ReplyError {
-            fault,
-            status: self.status,
-            billing: self.price,
-            retry,
-            code: self.code(code),
-            reference: self.reference(reference),
+        let retry = match (refused, self.status) {
+            // Advice never charges twice.
+            _ if self.price == Billing::Unknown => Retry::Never,
+            (Some(class), _) => class.retry(),
+            (None, 429 | 500..=599) => Retry::SameProvider,
+            (None, _) => Retry::OtherProvider,
+        };
+        let (code, reference) = (self.code(code), self.reference(reference));
+        let evidence = Evidence { status: self.status, billing: self.price, retry, code, reference };
+        Err(match refused {
+            Some(why) => Error::Refused(Refusal { why, evidence }),
+            None => Error::Reply(ReplyError { why: fault, evidence }),
         })
     }
 
-    #[cold]
-    fn refused_by_gateway(&self, refused: gateway::GatewayRefusal) -> Error {
-        let code = refused.code.filter(|code| self.may_print(code.as_str()));
-        self.refused(refused.class, code, None)
-    }
-
-    #[cold]
-    fn refused(&self, class: RefusalClass, code: Option<Code>, reference: Option<&str>) -> Error {
-        // Advice never charges twice.
-        let retry = match (self.price, class.retry()) {
-            (Billing::Unknown, _) => Retry::Never,
-            (_, retry) => retry,
-        };
-        let reference = self.reference(reference);
-        Error::Refused(Refusal { class, status: self.status, billing: self.price, retry, code, reference })
-    }
-
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn code(&self, code: Option<&str>) -> Option<Code> {
-        code.filter(|code| self.may_print(code)).and_then(Code::new)
+        let fits = |code: &&str| (self.by_gateway || is_token(code)) && self.may_print(code);
+        code.filter(fits).and_then(Code::of_checked)
     }
 
     /// The vendor's own, else the gateway's.
+    #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
     fn reference(&self, reference: Option<&str>) -> Option<Reference> {
-        let printable = |text: &str| if self.may_print(text) { Reference::new(text) } else { None };
-        reference.and_then(printable).or_else(|| core::str::from_utf8(self.request_id).ok().and_then(printable))
+        let fits = |text: &&str| text.len() <= REFERENCE_MAX && is_token(text) && self.may_print(text);
+        let reference = reference.filter(fits).or_else(|| core::str::from_utf8(self.request_id).ok().filter(fits));
+        reference.and_then(Reference::of_checked)
     }
 
     /// A vendor could send the number back where a code or a reference belongs. That must not end in a log.
     fn may_print(&self, text: &str) -> bool {
-        match self.asked {
-            Some(subject) => !subject.appears_in(text),
-            None => !holds_number(text),
-        }
+        !self.asked.appears_in(text)
     }
-}
-
-/// Whether an identity number stands in `text`, or it is a mobile number, anybody's: for a reader who does not know who
-/// was asked for.
-fn holds_number(text: &str) -> bool {
-    let is_id = |part| core::str::from_utf8(part).is_ok_and(|part| IdNumber::parse(part, Date::MAX).is_ok());
-    text.as_bytes().windows(IdNumber::LEN).any(is_id) || Mobile::parse(text).is_ok()
 }
 
 /// Compares an echoed number with the one that was sent: what stands before the first and after the last mask character
 /// must agree, the masks do not keep the length. `None`: it contradicts, and so does what is there but is no number.
-fn check_echo(echo: Value<'_>, asked: Option<&Subject<'_>>) -> Option<Echo> {
-    let Some(subject) = asked else { return Some(Echo::Absent) };
+fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
+    let Some(sent) = sent else { return Some(Echo::Absent) };
     let echo = match echo {
         Value::Absent | Value::Null | Value::Text("") => return Some(Echo::Absent),
         echo => echo.text()?,
     };
-    let (echo, sent) = (echo.as_bytes(), subject.id().as_bytes().as_slice());
-    let shown = |byte: &u8| *byte != b'*';
-    let Some(prefix_len) = echo.iter().position(|byte| !shown(byte)) else {
-        return echo.eq_ignore_ascii_case(sent).then_some(Echo::Agrees);
-    };
-    let suffix_len = echo.iter().rev().take_while(|byte| shown(byte)).count();
-    if prefix_len == 0 && suffix_len == 0 {
+    let (echo, sent) = (echo.as_bytes(), sent.as_bytes().as_slice());
+    let mut parts = echo.split(|byte| *byte == b'*');
+    let prefix = parts.next()?;
+    let Some(suffix) = parts.next_back() else { return same(echo, sent).then_some(Echo::Agrees) };
+    if prefix.is_empty() && suffix.is_empty() {
         return Some(Echo::Absent);
     }
     // A prefix and a suffix that overlap would show more than the number has.
-    let (prefix, behind) = sent.split_at_checked(prefix_len)?;
-    let (_, suffix) = behind.split_at_checked(behind.len().checked_sub(suffix_len)?)?;
-    let agrees =
-        echo.starts_with(prefix) && echo.get(echo.len().checked_sub(suffix_len)?..)?.eq_ignore_ascii_case(suffix);
+    let (first, behind) = sent.split_at_checked(prefix.len())?;
+    let (_, last) = behind.split_at_checked(behind.len().checked_sub(suffix.len())?)?;
+    let agrees = prefix == first && same(suffix, last);
     agrees.then_some(Echo::Agrees)
 }
 
@@ -344,6 +359,8 @@ impl<'b> Details<'b> {
     }
 }
 
+// Out of line on a device, where each detail would have it.
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn unmasked(value: Value<'_>) -> Option<&str> {
-    value.text().filter(|text| !text.as_bytes().contains(&b'*'))
+    value.text().filter(|text| !has(text.as_bytes(), b'*'))
 }

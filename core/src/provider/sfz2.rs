@@ -45,27 +45,26 @@ impl Provider for Sfz2 {
         let mut values = [Value::Absent; 7];
         reply.members_into(&["ok", "msg", "match", "sfz", "sex", "birthday", "address"], &mut values)?;
         let [ok, message, matches, echo, sex, birthday, address] = &values;
-        let verdict = |verdict| Conclusion::Verdict {
-            verdict,
-            echo: *echo,
-            details: Details {
-                sex: Details::sex(*sex),
-                birth_date: Details::date(*birthday),
-                address: Details::address(*address),
-                ..Details::default()
-            },
-        };
         let message = message.written().unwrap_or_default();
         // The page writes it behind an ASCII colon, replies have a full-width one too.
         let no_record = contains(message.as_bytes(), "查无记录".as_bytes());
-        let conclusion = match (ok, matches) {
-            (Value::Number("1") | Value::Text("1"), Value::Bool(true)) if reply.is_success() && !no_record => {
-                verdict(Verdict::Match)
-            }
-            (Value::Number("1") | Value::Text("1"), Value::Absent | Value::Null | Value::Bool(false)) if no_record => {
-                verdict(Verdict::NoRecord)
-            }
-            (Value::Number("1") | Value::Text("1"), Value::Bool(false)) => verdict(Verdict::Mismatch),
+        let verdict = match matches {
+            Value::Bool(true) if reply.is_success() && !no_record => Some(Verdict::Match),
+            Value::Absent | Value::Null | Value::Bool(false) if no_record => Some(Verdict::NoRecord),
+            Value::Bool(false) => Some(Verdict::Mismatch),
+            _ => None,
+        };
+        let conclusion = match (ok, verdict) {
+            (Value::Number("1") | Value::Text("1"), Some(verdict)) => Conclusion::Verdict {
+                verdict,
+                echo: *echo,
+                details: Details {
+                    sex: Details::sex(*sex),
+                    birth_date: Details::date(*birthday),
+                    address: Details::address(*address),
+                    ..Details::default()
+                },
+            },
             (
                 Value::Number("1") | Value::Text("1") | Value::Absent | Value::Null | Value::Array | Value::Object(_),
                 _,

@@ -3,6 +3,7 @@
 //! Source: the vendor's document "全网手机三要素接口说明文档", read 2026-11. It lists the parameters as optional in one
 //! table and as required in another: all three are always sent.
 
+use super::read::{Codes, meaning};
 use super::{Conclusion, Factor, Finding, Info, Placement, Provider, Reply};
 use crate::error::{RefusalClass, ReplyFault};
 use crate::json::Value;
@@ -53,21 +54,18 @@ impl Provider for Sjsys {
             // The documented failure is a success code with `"data":null`; the vendor's other product writes "null".
             (Some("10000"), None) if matches!(data, Value::Null | Value::Text("null")) => Verdict::NoRecord.into(),
             (Some("10000"), _) => Conclusion::NoVerdict,
-            (Some("10001"), _) => Verdict::NoRecord.into(),
-            (Some(code), _) => Conclusion::Refused(refusal(code)),
+            (Some(code), _) => meaning(CODES, code).map_or_else(Conclusion::Refused, Conclusion::from),
         };
         Ok(Finding { code: code.text(), reference: reference.text(), conclusion })
     }
 }
 
-/// The same numbers as those of `checkone`, with other meanings.
-fn refusal(code: &str) -> RefusalClass {
-    match code {
-        "10002" | "10003" | "10004" | "10007" | "10008" => RefusalClass::BadInput,
-        "10009" | "10010" => RefusalClass::QuotaExhausted,
-        "10012" | "10015" | "10016" | "10017" | "10018" | "10020" => RefusalClass::Busy,
-        "10019" => RefusalClass::AttemptLimit,
-        "10005" | "10006" | "10011" | "10013" | "10014" => RefusalClass::Configuration,
-        _ => RefusalClass::Unrecognized,
-    }
-}
+/// Those that do not depend on anything else: the same numbers as those of `checkone`, with other meanings.
+static CODES: &Codes = &[
+    (Ok(Verdict::NoRecord), "10001\n"),
+    (Err(RefusalClass::BadInput), "10002\n10003\n10004\n10007\n10008\n"),
+    (Err(RefusalClass::QuotaExhausted), "10009\n10010\n"),
+    (Err(RefusalClass::Busy), "10012\n10015\n10016\n10017\n10018\n10020\n"),
+    (Err(RefusalClass::AttemptLimit), "10019\n"),
+    (Err(RefusalClass::Configuration), "10005\n10006\n10011\n10013\n10014\n"),
+];

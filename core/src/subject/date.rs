@@ -150,23 +150,18 @@ impl Date {
     }
 
     /// The date which eight ASCII digits `YYYYMMDD` spell.
-    pub(super) const fn from_ascii([y1, y2, y3, y4, m1, m2, d1, d2]: [u8; 8]) -> Option<Self> {
-        let (Some(century), Some(year), Some(month), Some(day)) =
-            (two_digits(y1, y2), two_digits(y3, y4), two_digits(m1, m2), two_digits(d1, d2))
-        else {
-            return None;
-        };
-        let year = (century as u16).wrapping_mul(100).wrapping_add(year as u16);
-        Self::new(year, month, day)
-    }
-
-    /// Eight ASCII digits `YYYYMMDD`: as text, they order as the dates do.
-    pub(super) const fn to_ascii(self) -> [u8; 8] {
-        let [y1, y2] = ascii_digits((self.year / 100) as u8);
-        let [y3, y4] = ascii_digits((self.year % 100) as u8);
-        let [m1, m2] = ascii_digits(self.month);
-        let [d1, d2] = ascii_digits(self.day);
-        [y1, y2, y3, y4, m1, m2, d1, d2]
+    pub(super) const fn from_ascii(digits: [u8; 8]) -> Option<Self> {
+        let mut number = 0_u32;
+        let mut rest = digits.as_slice();
+        while let [digit, behind @ ..] = rest {
+            if !digit.is_ascii_digit() {
+                return None;
+            }
+            number = number.wrapping_mul(10).wrapping_add((*digit & 0xF) as u32);
+            rest = behind;
+        }
+        // Four digits fit, and so do two.
+        Self::new((number / 10_000) as u16, (number / 100 % 100) as u8, (number % 100) as u8)
     }
 }
 
@@ -196,19 +191,6 @@ const fn days_in_month(year: u16, month: u8) -> u8 {
 }
 
 pub(super) const fn is_leap(year: u16) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-const fn two_digits(tens: u8, ones: u8) -> Option<u8> {
-    if tens.is_ascii_digit() && ones.is_ascii_digit() {
-        let tens = tens.wrapping_sub(b'0').wrapping_mul(10);
-        Some(tens.wrapping_add(ones.wrapping_sub(b'0')))
-    } else {
-        None
-    }
-}
-
-/// The two ASCII digits of a number below 100.
-const fn ascii_digits(number: u8) -> [u8; 2] {
-    [b'0'.wrapping_add(number / 10), b'0'.wrapping_add(number % 10)]
+    // Of the multiples of 4, those of 25 are those of 100, and those of 16 and 25 those of 400.
+    year.is_multiple_of(4) && (!year.is_multiple_of(25) || year.is_multiple_of(16))
 }

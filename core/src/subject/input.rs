@@ -1,6 +1,7 @@
 //! What keyboards, input methods and the clipboard add to a row of digits.
 
-use zeroize::Zeroize;
+use crate::bytes::wipe;
+use crate::text::is_white_space;
 
 /// The ASCII reading of a typed text of at most `N` characters, wiped when
 /// dropped.
@@ -45,7 +46,7 @@ impl<const N: usize> Typed<N> {
 
 impl<const N: usize> Drop for Typed<N> {
     fn drop(&mut self) {
-        self.text.zeroize();
+        wipe(&mut self.text);
     }
 }
 
@@ -70,7 +71,7 @@ pub(super) fn is_invisible(character: char) -> bool {
 
 /// What groups digits without being one.
 fn is_separator(character: char) -> bool {
-    character.is_whitespace()
+    is_white_space(character)
         || is_invisible(character)
         || matches!(character, '-' | '\u{2010}'..='\u{2015}' | '\u{FF0D}')
 }

@@ -2,9 +2,8 @@
 
 use core::{error, fmt};
 
-use zeroize::Zeroize;
-
 use super::input::Typed;
+use crate::bytes::wipe;
 use crate::redact::redacted;
 use crate::text::count_chars;
 
@@ -109,7 +108,7 @@ impl Mobile {
 
 impl Drop for Mobile {
     fn drop(&mut self) {
-        self.0.zeroize();
+        wipe(&mut self.0);
     }
 }
 

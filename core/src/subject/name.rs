@@ -1,9 +1,10 @@
 //! Names as registers hold them.
 
-use core::{error, fmt, fmt::Write};
+use core::{error, fmt, fmt::Write, str::Chars};
 
 use super::input::is_invisible;
 use crate::redact::redacted;
+use crate::text::{is_white_space, next_char};
 
 /// The dot between the parts of a transcribed name (间隔号), U+00B7.
 const MIDDLE_DOT: char = '·';
@@ -55,24 +56,30 @@ impl<'a> Name<'a> {
     /// [`NameError::Empty`], else [`NameError::OuterSpace`], else the first of
     /// the others from the left.
     pub fn parse(text: &'a str) -> Result<Self, NameError> {
-        if text.is_empty() {
-            return Err(NameError::Empty);
-        }
-        if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
-            return Err(NameError::OuterSpace);
-        }
-        let mut plain = true;
-        let mut room = Self::MAX_CHARS;
-        for character in text.chars() {
-            room = room.checked_sub(1).ok_or(NameError::TooLong)?;
-            match character {
-                '*' | '＊' => return Err(NameError::Masked),
-                char::REPLACEMENT_CHARACTER => return Err(NameError::Damaged),
-                _ if is_invisible(character) => return Err(NameError::Invisible),
-                _ => plain &= character == normal(character),
+        let mut chars = text.chars();
+        let (mut count, mut plain, mut fault, mut outer) = (0_usize, true, None, false);
+        while let Some(character) = next_char(&mut chars) {
+            // Of the first character, and in the end of the last.
+            outer = is_white_space(character);
+            if outer && count == 0 {
+                break;
             }
+            count = count.saturating_add(1);
+            plain &= character == normal(character);
+            fault = fault.or(match character {
+                _ if count > Self::MAX_CHARS => Some(NameError::TooLong),
+                '*' | '＊' => Some(NameError::Masked),
+                char::REPLACEMENT_CHARACTER => Some(NameError::Damaged),
+                _ if is_invisible(character) => Some(NameError::Invisible),
+                _ => None,
+            });
         }
-        Ok(Self { given: text, plain })
+        match fault {
+            _ if outer => Err(NameError::OuterSpace),
+            _ if count == 0 => Err(NameError::Empty),
+            Some(fault) => Err(fault),
+            None => Ok(Self { given: text, plain }),
+        }
     }
 
     /// Reads a name as people type or paste it: white space around it (also the
@@ -82,12 +89,12 @@ impl<'a> Name<'a> {
     ///
     /// As [`parse`](Self::parse), but never [`NameError::OuterSpace`].
     pub fn from_input(text: &'a str) -> Result<Self, NameError> {
-        Self::parse(text.trim())
+        Self::parse(text.trim_matches(is_white_space))
     }
 
     /// The characters in clear, each middle dot as `·`: personal data.
     pub fn expose_chars(&self) -> impl Iterator<Item = char> + Clone + use<'a> {
-        self.given.chars().map(normal)
+        Normal(self.given.chars())
     }
 
     /// The name in clear, each middle dot as `·`: personal data.
@@ -127,11 +134,11 @@ impl<'a> Name<'a> {
 
     /// Whether the name occurs in `text`, with any of the middle dots.
     pub(super) fn appears_in(&self, text: &str) -> bool {
-        // Most names have no ASCII character, and most texts that this is asked about nothing else.
-        if text.is_ascii() && self.given.bytes().any(|byte| !byte.is_ascii()) {
+        // Most names have no ASCII character, and most texts that this is asked about nothing else. It saves time only.
+        if cfg!(target_pointer_width = "64") && text.is_ascii() && self.given.bytes().any(|byte| !byte.is_ascii()) {
             return false;
         }
-        let mut rest = text.chars().map(normal);
+        let mut rest = Normal(text.chars());
         loop {
             let mut here = rest.clone();
             if self.expose_chars().all(|character| here.next() == Some(character)) {
@@ -151,6 +158,18 @@ impl PartialEq for Name<'_> {
 }
 
 impl Eq for Name<'_> {}
+
+/// Characters as registers write them.
+#[derive(Clone)]
+struct Normal<'a>(Chars<'a>);
+
+impl Iterator for Normal<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        next_char(&mut self.0).map(normal)
+    }
+}
 
 /// The character as registers write it.
 const fn normal(character: char) -> char {

@@ -6,7 +6,6 @@ use std::io::{self, IsTerminal};
 use heyan::{Date, IdNumber, IdNumberError, Sex};
 use serde::Serialize;
 
-use crate::ending::date;
 use crate::input::{Line, Lines, today};
 use crate::output::{Exit, Out, Paint, Stop, tell};
 use crate::wrong::Wrong;
@@ -19,7 +18,6 @@ struct Machine<'n> {
     valid: bool,
     reason: Option<&'static str>,
     normalized: Option<&'n str>,
-    #[serde(serialize_with = "date")]
     birth_date: Option<Date>,
     sex: Option<Sex>,
     region_code: Option<&'n str>,

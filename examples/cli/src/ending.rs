@@ -6,7 +6,7 @@ use std::time::Duration;
 use heyan::policy::Class;
 use heyan::{Billing, Date, Details, Info, Outcome, RefusalClass, Retry, Sex, Verdict};
 use heyan_std::AttemptLine;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::Context;
 use crate::mask::{holds_name, looks_personal};
@@ -58,21 +58,12 @@ struct MachineAttempt<'e> {
 #[derive(Serialize)]
 struct MachineDetails<'e> {
     sex: Option<Sex>,
-    #[serde(serialize_with = "date")]
     birth_date: Option<Date>,
     age: Option<u8>,
     address: Option<&'e str>,
     province: Option<&'e str>,
     city: Option<&'e str>,
     county: Option<&'e str>,
-}
-
-/// `YYYY-MM-DD` or null.
-pub(crate) fn date<S: Serializer>(date: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
-    match date {
-        Some(date) => serializer.collect_str(date),
-        None => serializer.serialize_none(),
-    }
 }
 
 impl<'b> Ending<'b> {

@@ -127,7 +127,7 @@ impl Elf {
     }
 
     /// Address to size and name, of all functions.
-    fn functions(&self) -> Result<BTreeMap<u64, (u64, String)>> {
+    pub fn functions(&self) -> Result<BTreeMap<u64, (u64, String)>> {
         let elf = self.parse()?;
         let functions = elf.symbols().filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() != 0);
         functions
@@ -136,14 +136,23 @@ impl Elf {
             .collect()
     }
 
+    /// Size and name of the constants that have a name.
+    pub fn constants(&self) -> Result<Vec<(u64, String)>> {
+        let elf = self.parse()?;
+        let constants = elf.symbols().filter(|symbol| symbol.kind() == SymbolKind::Data && symbol.address() < RAM);
+        constants.map(|symbol| Ok((symbol.size(), demangled(symbol.name()?)))).collect()
+    }
+
+    /// Bytes of flash that the vector table takes, and all others.
+    pub fn stored(&self) -> Result<(u64, u64)> {
+        let vectors = self.parse()?.section_by_name(".vector_table").map_or(0, |section| section.size());
+        Ok((vectors, self.size()?.flash - vectors))
+    }
+
     /// The largest functions and constants of the image, for whoever asks where the flash went.
     pub fn largest(&self, count: usize) -> Result<Vec<(u64, String)>> {
-        let elf = self.parse()?;
-        let mut all: Vec<(u64, String)> = elf
-            .symbols()
-            .filter(|symbol| matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data) && symbol.address() < RAM)
-            .filter_map(|symbol| Some((symbol.size(), demangled(symbol.name().ok()?))))
-            .collect();
+        let mut all = self.constants()?;
+        all.extend(self.functions()?.into_values());
         all.sort_by(|one, other| other.cmp(one));
         all.dedup();
         all.truncate(count);

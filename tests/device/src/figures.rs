@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use crate::build::{Image, root};
 use crate::elf::Elf;
 use crate::kiosk::Variant;
-use crate::{calls, measure, memory, table};
+use crate::{calls, measure, memory, shares, table};
 
 #[derive(clap::Args)]
 pub struct Options {
@@ -21,7 +21,7 @@ pub struct Options {
     /// given with --bless.
     #[arg(long)]
     write_readme: bool,
-    /// Name the largest functions and constants of an image: one provider without signature.
+    /// Say whose the flash of an image is, one provider without signature, and name its largest functions and constants.
     #[arg(long)]
     symbols: bool,
 }
@@ -43,9 +43,10 @@ const BASELINE: &str = "tests/audit/baseline.tsv";
 const TOLERANCE_PERCENT: u64 = 3;
 
 /// What no case whose name begins so may exceed. Where what was aimed at is not reached, it stands behind the bound.
-pub const BOUNDS: [(&str, &str, u64); 14] = [
-    (FLASH, "core, one provider/", 28 * 1024), // 16 KiB; `figures --symbols` shows what takes it
-    (FLASH, "core, all providers, signed, compact SHA-256", 40 * 1024),
+pub const BOUNDS: [(&str, &str, u64); 15] = [
+    (FLASH, "core, one provider/", 18_400), // 16 KiB; `figures --symbols` shows what takes it, tests/audit/README.md why
+    (FLASH, "core, all providers, signed", 39_700), // with messages; 40 KiB were to hold without
+    (FLASH, "core, all providers, signed, compact SHA-256", 28_200),
     (FLASH, "kiosk, plain TCP, lean", 64 * 1024),
     (FLASH, "kiosk, embedded-tls", 163 * 1024),
     (FLASH, "kiosk, embedded-tls, lean", 160 * 1024),
@@ -123,7 +124,12 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
     if symbols {
         let image =
             Image { package: "tests/audit", name: "size", features: "", told: &[("HEYAN_AUDIT_PROVIDER", "idcert")] };
-        for (bytes, name) in Elf::read(&image.build()?)?.largest(40)? {
+        let image = Elf::read(&image.build()?)?;
+        for (bytes, whose) in shares::of(&image)? {
+            println!("{bytes:>6} {whose}");
+        }
+        println!();
+        for (bytes, name) in image.largest(40)? {
             println!("{bytes:>6} {name}");
         }
     }

@@ -19,6 +19,7 @@ mod parallel;
 mod readme;
 mod relay;
 mod scenarios;
+mod shares;
 mod sites;
 mod table;
 
