@@ -93,7 +93,8 @@ fn inquiry() -> Inquiry<'static> {
 
 fn ask<L: Link>(link: &mut L, inquiry: &Inquiry<'_>, watch: &Watch<impl Timer>)
 where
-    L::Channel: heyan_embedded::embedded_io::Read + heyan_embedded::embedded_io::Write,
+    L::Channel:
+        heyan_embedded::embedded_io::Read + heyan_embedded::embedded_io::ReadReady + heyan_embedded::embedded_io::Write,
 {
     let mut buffer = Buffer::<{ IDCERT.info().buffer_len() }>::new();
     let result = blocking::verify(link, inquiry, &mut buffer, watch);
