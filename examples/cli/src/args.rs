@@ -37,6 +37,7 @@ pub(crate) enum Command {
     Explain(Explain),
     Request(Request),
     Providers,
+    Quota(Quota),
     Sandbox(Sandbox),
 }
 
@@ -135,4 +136,55 @@ pub(crate) struct Sandbox {
     pub(crate) quota: Option<u64>,
     #[arg(long)]
     pub(crate) classic: bool,
+}
+
+/// `heyan quota`.
+#[derive(Args)]
+pub(crate) struct Quota {
+    #[command(subcommand)]
+    pub(crate) command: Option<QuotaCommand>,
+    /// Needed, but clap does not let an option be both global and required.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    #[arg(long, value_name = "N")]
+    pub(crate) per_day: Option<String>,
+}
+
+/// What to do with a ledger's packages besides showing them.
+#[derive(Subcommand)]
+pub(crate) enum QuotaCommand {
+    Add(QuotaAdd),
+    Reconcile(QuotaReconcile),
+}
+
+/// `heyan quota add`.
+#[derive(Args)]
+pub(crate) struct QuotaAdd {
+    #[arg(long, value_name = "P")]
+    pub(crate) provider: String,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub(crate) calls: String,
+    #[arg(long, value_name = "YUAN")]
+    pub(crate) price: String,
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) expires: String,
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) bought: Option<String>,
+    #[arg(long, value_name = "N")]
+    pub(crate) used: Option<String>,
+}
+
+/// `heyan quota reconcile`.
+#[derive(Args)]
+pub(crate) struct QuotaReconcile {
+    #[arg(long, value_name = "P")]
+    pub(crate) provider: String,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    #[arg(long)]
+    pub(crate) settle: bool,
+    #[arg(value_name = "EXPORT", required = true)]
+    pub(crate) exports: Vec<PathBuf>,
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! args ─ what can be typed         words ─ all sentences, in two languages
 //! input, credentials, target ─ what is checked before anything is sent      accounts ─ the router over them
-//! verify check explain request providers sandbox ─ one file per command
+//! verify check explain request providers sandbox quota ─ one file, or folder, per command
 //! ending ─ how a verification ended, as JSON and as text        output ─ the two streams
 //! ```
 //!
@@ -21,6 +21,7 @@ mod input;
 mod mask;
 mod output;
 mod providers;
+mod quota;
 mod request;
 mod sandbox;
 mod target;
@@ -92,6 +93,7 @@ fn run(arguments: Vec<OsString>, lang: Lang) -> Result<Exit, Stop> {
         Command::Explain(arguments) => explain::run(&context, arguments, &mut out),
         Command::Request(arguments) => request::run(&context, arguments, &mut out),
         Command::Providers => providers::run(&context, &mut out),
+        Command::Quota(arguments) => quota::run(&context, arguments, &mut out),
         Command::Sandbox(arguments) => sandbox::run(&context, arguments),
     }
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use heyan::{CredentialError, EndpointError, IdNumberError, MobileError, NameError};
 
+use crate::quota::QuotaWrong;
 use crate::usage::Usage;
 
 /// A value about the person.
@@ -114,6 +115,8 @@ pub(crate) enum Wrong {
     NoJson,
     /// `heyan sandbox --listen` with an address that other machines reach.
     Exposed,
+    /// `heyan quota`.
+    Quota(QuotaWrong),
     /// Whatever a library refuses before it sends, which the checks above should have found.
     Refused(String),
 }

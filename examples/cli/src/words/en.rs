@@ -4,7 +4,7 @@ use heyan::{
     Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry, Verdict,
 };
 
-use super::{Cause, Label, Words};
+use super::{Cause, Label, Lang, Words};
 use crate::body::BodyKind;
 use crate::usage::Usage;
 use crate::wrong::{Value, Wrong};
@@ -168,6 +168,7 @@ impl Words for English {
                  with --listen, or add --expose-to-network."
                     .to_owned()
             }
+            Wrong::Quota(wrong) => super::quota::wrong(Lang::En, wrong),
             Wrong::Refused(reason) => format!("the request was refused before it was sent ({reason}): correct that first."),
         }
     }
@@ -175,7 +176,7 @@ impl Words for English {
     fn usage(&self, usage: &Usage) -> String {
         match usage {
             Usage::Command => {
-                "no command was given, or an unknown one: use verify, check, explain, request, providers or sandbox; see heyan --help."
+                "no command was given, or an unknown one: use verify, check, explain, request, providers, quota or sandbox; see heyan --help."
                     .to_owned()
             }
             Usage::Option(Some(name)) => format!("there is no option {name}: see heyan COMMAND --help."),

@@ -30,6 +30,21 @@ const COMMANDS: &[(&str, Both)] = &[
         both("显示将要发送的 HTTP 请求，什么也不发送", "Show the HTTP request that would be sent; sends nothing"),
     ),
     ("providers", both("列出服务商", "List the providers")),
+    (
+        "quota",
+        both(
+            "账本里的套餐包：剩余次数、到期、提醒、预计用完的日期",
+            "What is left of the packages in a ledger, and until when",
+        ),
+    ),
+    ("quota add", both("把买来的套餐包登记到账本", "Write a package that was bought into the ledger")),
+    (
+        "quota reconcile",
+        both(
+            "把账本和控制台导出的使用明细逐个时段比对",
+            "Compare the ledger with the console's export of usage, window by window",
+        ),
+    ),
     ("sandbox", both("单独运行模拟网关", "Run the simulated gateway on its own")),
 ];
 
@@ -100,6 +115,43 @@ const ARGUMENTS: &[(&str, Both)] = &[
             "Ask the next provider even if the last one charged, or may have, without a verdict: it may be charged again",
         ),
     ),
+    ("quota.ledger", both("账本文件", "The ledger")),
+    (
+        "per_day",
+        both(
+            "预计时每天的次数；默认按账本最近 7 天",
+            "Calls a day for the forecast; default the rate of the ledger's last 7 days",
+        ),
+    ),
+    ("account", both("账户名称；默认 default", "Name of the account; default default")),
+    ("calls", both("套餐包的次数", "Calls in the package")),
+    ("price", both("套餐包的价格，元", "What the package cost, in yuan")),
+    (
+        "expires",
+        both(
+            "到期日，按控制台显示的：从这天起不能用（北京时间）",
+            "The console's last date: from this day on, in China, it cannot be used",
+        ),
+    ),
+    (
+        "bought",
+        both("购买日期；默认现在。此前的查询不计入", "When it was bought; default now. Calls before do not count"),
+    ),
+    ("used", both("这个账本以外已经用掉的次数", "Calls that were used besides those of this ledger")),
+    (
+        "settle",
+        both(
+            "时段的合计能说明可能计费的查询是否扣费时，记入账本",
+            "Write down what the sums say of possibly billed calls",
+        ),
+    ),
+    (
+        "exports",
+        both(
+            "控制台“使用明细”导出的文件，可以是几个套餐包的；制表符或逗号分隔，UTF-8 或 GBK",
+            "What the console's 使用明细 exports, of one or several packages; tabs or commas, UTF-8 or GBK",
+        ),
+    ),
     ("ids", both("号码；不写则从标准输入每行读一个", "Numbers; without any, one a line of standard input")),
     ("status", both("应答的 HTTP 状态码；默认 200", "HTTP status of the reply; default 200")),
     ("header", both("应答的一个头部，可重复", "A header of the reply; may be repeated")),
@@ -138,12 +190,12 @@ const AFTER: Both = both(
      后面加服务商名称（HEYAN_APPCODE_IDCERT）的只给它用，优先于通用的；再加 _FILE 的变量给出文件路径。\n\
      命令行参数里不放凭证。\n\
      退出状态：0 一致 · 1 不一致 · 2 库无 · 3 被拒绝 · 4 出错 · 64 用法或输入有误，什么也没有发送。\n\
-     （check：0 全部有效 · 1 有无效的）",
+     （check：0 全部有效 · 1 有无效的；quota reconcile：0 相符 · 1 不相符）",
     "Credentials come from the environment: HEYAN_APPCODE, or HEYAN_APPKEY and HEYAN_APPSECRET, or HEYAN_VENDOR_KEY;\n\
      with a provider's name behind (HEYAN_APPCODE_IDCERT) they are for this one, and come before those for all;\n\
      with _FILE behind that they name a file. They are never arguments.\n\
      Exit status: 0 match, 1 mismatch, 2 no record, 3 refused, 4 error, 64 wrong use or bad input before anything was sent.\n\
-     (check: 0 all valid, 1 some invalid)",
+     (check: 0 all valid, 1 some invalid; quota reconcile: 0 agrees, 1 differs)",
 );
 const USAGE: Both = both("用法：", "Usage: ");
 const COMMAND_HEADING: Both = both("命令", "Commands");
@@ -157,13 +209,17 @@ pub(crate) fn localised(command: Command, lang: Lang) -> Command {
     let command = described(command, None, lang)
         .about(lang.of(ABOUT))
         .after_help(lang.of(AFTER))
-        .subcommand_help_heading(lang.of(COMMAND_HEADING))
         .disable_version_flag(true)
         .arg(flag("version", 'V', ArgAction::Version, lang.of(VERSION), lang));
-    command.mut_subcommands(|command| {
-        let name = command.get_name().to_owned();
+    with_subcommands(command, "", lang)
+}
+
+/// Those of a command's own are under its name: `quota add`.
+fn with_subcommands(command: Command, above: &str, lang: Lang) -> Command {
+    command.subcommand_help_heading(lang.of(COMMAND_HEADING)).mut_subcommands(|command| {
+        let name = format!("{above}{}", command.get_name());
         let about = lang.of(found(COMMANDS, &name));
-        described(command, Some(&name), lang).about(about)
+        with_subcommands(described(command, Some(&name), lang).about(about), &format!("{name} "), lang)
     })
 }
 
@@ -214,7 +270,8 @@ mod tests {
         for lang in [Lang::Zh, Lang::En] {
             let mut cli = localised(Cli::command(), lang);
             cli.build();
-            for command in std::iter::once(&cli).chain(cli.get_subcommands()) {
+            let below = cli.get_subcommands().flat_map(clap::Command::get_subcommands);
+            for command in std::iter::once(&cli).chain(cli.get_subcommands()).chain(below) {
                 assert!(!command.get_about().unwrap().to_string().is_empty(), "{}", command.get_name());
                 for argument in command.get_arguments() {
                     assert!(!argument.get_help().unwrap().to_string().is_empty(), "{}", argument.get_id());

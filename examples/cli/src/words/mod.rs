@@ -4,6 +4,7 @@
 mod en;
 pub(crate) mod glossary;
 pub(crate) mod help;
+pub(crate) mod quota;
 mod zh;
 
 use heyan::{Billing, RefusalClass, Retry, Verdict};

@@ -4,7 +4,7 @@ use heyan::{
     Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry, Verdict,
 };
 
-use super::{Cause, Label, Words};
+use super::{Cause, Label, Lang, Words};
 use crate::body::BodyKind;
 use crate::usage::Usage;
 use crate::wrong::{Value, Wrong};
@@ -119,6 +119,7 @@ impl Words for Chinese {
                 "别的机器能访问这个地址，而模拟网关不拦任何人：--listen 请用 127.0.0.1 或 [::1]，或加上 --expose-to-network。"
                     .to_owned()
             }
+            Wrong::Quota(wrong) => super::quota::wrong(Lang::Zh, wrong),
             Wrong::Refused(reason) => format!("请求在发送之前被拒绝（{reason}）：请改正后再运行。"),
         }
     }
@@ -126,7 +127,7 @@ impl Words for Chinese {
     fn usage(&self, usage: &Usage) -> String {
         match usage {
             Usage::Command => {
-                "没有写命令，或命令不认识：可用的有 verify、check、explain、request、providers、sandbox；见 heyan --help。"
+                "没有写命令，或命令不认识：可用的有 verify、check、explain、request、providers、quota、sandbox；见 heyan --help。"
                     .to_owned()
             }
             Usage::Option(Some(name)) => format!("没有选项 {name}：可用的选项见 heyan 命令 --help。"),

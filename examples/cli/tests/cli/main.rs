@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod failures;
+mod quota;
 mod request;
 mod run;
 mod stranger;

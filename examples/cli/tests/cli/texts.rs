@@ -54,6 +54,9 @@ fn help_and_version_are_no_errors() {
         (&["explain", "--help"], &["--header"]),
         (&["request", "--help"], &["--curl"]),
         (&["providers", "--help"], &["List"]),
+        (&["quota", "--help"], &["--per-day", "reconcile"]),
+        (&["quota", "add", "--help"], &["--expires"]),
+        (&["quota", "reconcile", "--help", "--lang", "zh"], &["--settle", "使用明细"]),
         (&["sandbox", "--help"], &["--listen"]),
     ] {
         let run = heyan(arguments.iter().copied()).run();
