@@ -7,9 +7,9 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
-use heyan::{AppCode, ChannelError, Consent, Credentials, Endpoint, Inquiry};
+use heyan::{AppCode, ChannelError, Consent, Credentials, Endpoint, Error, Inquiry, OwnedOutcome};
 use heyan_embedded::blocking::{self, Timer};
-use heyan_embedded::embedded_io::{ErrorType, Read as ReadChannel, Write as WriteChannel};
+use heyan_embedded::embedded_io::{ErrorType, Read as ReadChannel, ReadReady, Write as WriteChannel};
 use heyan_embedded::tls::{Dates, Memory, NoRandomness, Random, Trust, rustls};
 use heyan_embedded::{Clock, Deadlines, Insecure, Link, Watch};
 
@@ -71,11 +71,12 @@ pub(crate) fn talk(asker: &Asker<'_>, talk: &Talk<'_>) -> Vec<Ended> {
                 Ok(())
             })
         }
-        (Transport::EmbeddedTls, Some(trust)) => asks(asker, talk, &endpoint, &watch, |slot| {
-            *slot = None;
-            let open = blocking::tls::embedded::open(dial().map_err(plain)?, memory(), host, trust, &SYSTEM, &watch);
-            *slot = Some(open.map_err(plain)?);
-            Ok(())
+        // Its connections cannot be asked whether something came, so none is kept.
+        (Transport::EmbeddedTls, Some(trust)) => each(asker, talk, &endpoint, |inquiry, buffer| {
+            let open = dial()
+                .map_err(plain)
+                .and_then(|stream| blocking::tls::embedded::open(stream, memory(), host, trust, &SYSTEM, &watch));
+            blocking::verify(&mut open?, inquiry, buffer, &watch)
         }),
         _ => asks(asker, talk, &endpoint, &watch, |slot| {
             *slot = None;
@@ -85,7 +86,7 @@ pub(crate) fn talk(asker: &Asker<'_>, talk: &Talk<'_>) -> Vec<Ended> {
     }
 }
 
-/// The calls themselves, over whatever link.
+/// The calls themselves, over links that are kept.
 fn asks<L>(
     asker: &Asker<'_>,
     talk: &Talk<'_>,
@@ -95,27 +96,39 @@ fn asks<L>(
 ) -> Vec<Ended>
 where
     L: Link,
-    L::Channel: ReadChannel + WriteChannel,
+    L::Channel: ReadChannel + ReadReady + WriteChannel,
 {
-    let mut buffer = vec![0; asker.provider.info().buffer_len()];
     let mut kept = None;
-    let ask = |(number, name): (usize, &&'static str)| {
+    each(asker, talk, endpoint, |inquiry, buffer| {
+        blocking::verify_kept(&mut kept, &mut connect, inquiry, buffer, watch)
+    })
+}
+
+/// One call for each name, each of them by `ask`.
+fn each<E>(
+    asker: &Asker<'_>,
+    talk: &Talk<'_>,
+    endpoint: &Endpoint<'_>,
+    mut ask: impl FnMut(&Inquiry<'_>, &mut [u8]) -> Result<OwnedOutcome, Error<E>>,
+) -> Vec<Ended> {
+    let mut buffer = vec![0; asker.provider.info().buffer_len()];
+    let call = |(number, name): (usize, &&'static str)| {
         (talk.between)(number);
         let code = AppCode::new(heyan_sandbox::APP_CODE).expect("an AppCode");
-        let inquiry =
-            Inquiry::new(asker.provider, asker.subject(name), Consent::given(), Credentials::AppCode(code));
+        let inquiry = Inquiry::new(asker.provider, asker.subject(name), Consent::given(), Credentials::AppCode(code));
         let inquiry = inquiry.expect("the provider's factors").at(*endpoint);
-        match blocking::verify_kept(&mut kept, &mut connect, &inquiry, &mut buffer, watch) {
+        match ask(&inquiry, &mut buffer) {
             Ok(outcome) => Ended::verdict(outcome),
             Err(error) => Ended::failed(&error),
         }
     };
-    let ended = talk.names.iter().enumerate().map(ask).collect();
+    let ended = talk.names.iter().enumerate().map(call).collect();
     assert!(buffer.iter().all(|byte| *byte == 0), "the buffer is wiped, however a call ends");
     ended
 }
 
 /// Without what only one kind of channel knows.
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn plain<A, B>(error: ChannelError<A>) -> ChannelError<B> {
     ChannelError { fault: error.fault, sent: error.sent, source: None }
 }

@@ -1,13 +1,14 @@
 //! Cells: a provider, a transport, a fault and a place, and what must come of it.
 
 use std::fmt::Write as _;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use heyan::provider::ALL;
 use heyan::{Billing, OwnedOutcome, Provider};
 use heyan_sandbox::Sandbox;
 
+use crate::PATIENCE;
 use crate::ended::{Ended, Expect};
 use crate::plan::Plan;
 use crate::proxy::{Heard, Proxy, head_len};
@@ -71,9 +72,14 @@ impl Lane {
         let authority = sandbox.ca_pem().zip(sandbox.ca_der()).map(|(pem, der)| (pem.to_owned(), leaked(der)));
         let asker = asker(provider, transport, &proxy, &authority);
         let plan = |number| {
-            if transport.is_secure() { Plan::record(usize::MAX, crate::RecordFault::None) } else { Plan::faultless(number) }
+            if transport.is_secure() {
+                Plan::record(usize::MAX, crate::RecordFault::None)
+            } else {
+                Plan::faultless(number)
+            }
         };
-        proxy.plan([plan(2)]);
+        // Who keeps no connection takes two.
+        proxy.plan([plan(2), plan(1)]);
         let ended = asker.talk(&Talk::with(proxy.address(), &[HOLDER, STRANGER]));
         let whole = ended.into_iter().map(|ended| match ended.result {
             Ok(outcome) => outcome,
@@ -180,6 +186,11 @@ fn leaked(der: &[u8]) -> &'static [&'static [u8]] {
 /// # Panics
 /// That is how a test fails.
 pub fn play(transports: &[Transport], cells: impl Fn(&mut Lane) + Sync) {
+    // Tests of one process would count each other's descriptors.
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    // The first runtime of a process opens what all later ones use.
+    drop(Sandbox::builder().threads(1).start());
     let start = Instant::now();
     let before = descriptors();
     let tallies = Mutex::new(Vec::new());
@@ -210,13 +221,17 @@ pub fn play(transports: &[Transport], cells: impl Fn(&mut Lane) + Sync) {
     let verdicts: u64 = tallies.iter().map(|tally| tally.verdicts).sum();
     let billed: u64 = tallies.iter().map(|tally| tally.billed).sum();
     let lanes = tallies.len();
-    println!("{sum:6} cells in {lanes} lanes: {verdicts} verdicts, {billed} billed, {:.1} s", start.elapsed().as_secs_f64());
+    println!(
+        "{sum:6} cells in {lanes} lanes: {verdicts} verdicts, {billed} billed, {:.1} s",
+        start.elapsed().as_secs_f64()
+    );
     let wrong: Vec<&str> = tallies.iter().flat_map(|tally| &tally.wrong).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} of {sum} cells are wrong:\n{}", wrong.len(), wrong[..wrong.len().min(60)].join("\n"));
     assert_eq!(lanes, transports.len() * ALL.len());
     assert!(sum > 0, "no cell was played");
     // The sandbox's last connections end in its own time.
-    while descriptors() > before && start.elapsed() < Duration::from_secs(120) {
+    let over = Instant::now();
+    while descriptors() > before && over.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(descriptors() <= before, "{} descriptors, {before} before: some leaked", descriptors());

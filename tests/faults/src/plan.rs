@@ -71,24 +71,46 @@ pub struct Records {
 }
 
 /// What happens to one record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum RecordFault {
     /// Nothing.
     None,
-    /// The connection ends (FIN) in front of its byte with this number.
-    Cut(usize),
+    /// The connection ends (FIN) in front of this byte.
+    Cut(Place),
     /// The connection is reset there.
-    Reset(usize),
+    Reset(Place),
     /// Nothing more comes from there on, and the connection stays.
-    Stall(usize),
+    Stall(Place),
     /// This bit of this byte is the other one.
-    Flip(usize, u8),
+    Flip(Place, u8),
     /// These bytes come in front of it.
     Garbage(Vec<u8>),
     /// It comes twice.
     Twice,
+    /// It comes again when this flag is raised.
+    TwiceAfter(Flag),
     /// It does not come at all.
     Missing,
+}
+
+/// A byte of a record, header included. The length of a record with a signature is not the same in each connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// So many bytes are in front of it.
+    Front(usize),
+    /// So many bytes, itself included, are up to the end; 0 is the end.
+    Back(usize),
+}
+
+impl Place {
+    /// The number of the byte in a record of this length.
+    #[must_use]
+    pub fn of(self, len: usize) -> usize {
+        match self {
+            Self::Front(bytes) => bytes.min(len),
+            Self::Back(bytes) => len.saturating_sub(bytes),
+        }
+    }
 }
 
 impl Plan {

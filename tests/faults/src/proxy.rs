@@ -8,8 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::plan::{Act, Plan, RecordFault, Records, Take, Turn};
 use crate::PATIENCE;
+use crate::plan::{Act, Plan, RecordFault, Records, Take, Turn};
 
 /// A proxy on a port of its own. Dropped, it takes no more connections.
 #[derive(Debug)]
@@ -202,10 +202,10 @@ fn reset_when_dropped(socket: &TcpStream) -> io::Result<()> {
     socket2::SockRef::from(socket).set_linger(Some(Duration::ZERO))
 }
 
-/// Until the client leaves.
-fn hear_out(client: &mut TcpStream) -> io::Result<()> {
+/// Until whoever speaks leaves.
+fn hear_out(mut from: impl Read) -> io::Result<()> {
     let mut forgotten = [0; 4096];
-    while client.read(&mut forgotten)? > 0 {}
+    while from.read(&mut forgotten)? > 0 {}
     Ok(())
 }
 
@@ -249,18 +249,23 @@ fn follow_records(client: &TcpStream, server: &TcpStream, plan: &Records, shared
         scope.spawn(|| {
             let _ = carry_requests(client, server, shared, &ended);
             // The client has gone, or will hear nothing more: the server need not go on.
-            let _ = server.shutdown(Shutdown::Both);
+            let _ = server.shutdown(Shutdown::Write);
         });
-        let carried = carry_records(client, server, plan, shared);
-        if carried.is_err() {
+        if carry_records(client, server, plan, shared).is_err() {
             ended.store(true, Ordering::SeqCst);
         }
-        carried
+        // When the server ends it has done whatever the requests so far made it do.
+        hear_out(server)
     })
 }
 
 /// Client to server, unchanged; notes when the client's first encrypted record passes.
-fn carry_requests(mut client: &TcpStream, mut server: &TcpStream, shared: &Shared, ended: &AtomicBool) -> io::Result<()> {
+fn carry_requests(
+    mut client: &TcpStream,
+    mut server: &TcpStream,
+    shared: &Shared,
+    ended: &AtomicBool,
+) -> io::Result<()> {
     let mut space = [0; 16 * 1024];
     let mut seen = Seen::default();
     while !ended.load(Ordering::SeqCst) {
@@ -329,24 +334,25 @@ fn carry_records(mut client: &TcpStream, mut server: &TcpStream, plan: &Records,
         }
         match &plan.fault {
             RecordFault::None => client.write_all(&record)?,
-            RecordFault::Cut(at) => {
-                client.write_all(part(&record, 0, *at))?;
+            RecordFault::Cut(place) => {
+                client.write_all(part(&record, 0, place.of(record.len())))?;
                 client.shutdown(Shutdown::Write)?;
                 plan.done.raise();
                 return Ok(());
             }
-            RecordFault::Reset(at) => {
-                client.write_all(part(&record, 0, *at))?;
+            RecordFault::Reset(place) => {
+                client.write_all(part(&record, 0, place.of(record.len())))?;
                 reset_when_dropped(client)?;
                 return Err(over());
             }
-            RecordFault::Stall(at) => {
-                client.write_all(part(&record, 0, *at))?;
+            RecordFault::Stall(place) => {
+                client.write_all(part(&record, 0, place.of(record.len())))?;
                 plan.done.raise();
                 return Ok(());
             }
-            RecordFault::Flip(at, bit) => {
-                if let Some(byte) = record.get_mut(*at) {
+            RecordFault::Flip(place, bit) => {
+                let at = place.of(record.len());
+                if let Some(byte) = record.get_mut(at) {
                     *byte ^= 1 << bit;
                 }
                 client.write_all(&record)?;
@@ -357,6 +363,11 @@ fn carry_records(mut client: &TcpStream, mut server: &TcpStream, plan: &Records,
             }
             RecordFault::Twice => {
                 client.write_all(&record)?;
+                client.write_all(&record)?;
+            }
+            RecordFault::TwiceAfter(flag) => {
+                client.write_all(&record)?;
+                let _ = flag.wait();
                 client.write_all(&record)?;
             }
             RecordFault::Missing => {}

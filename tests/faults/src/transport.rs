@@ -152,9 +152,9 @@ impl Asker<'_> {
         let credentials = OwnedCredentials::app_code(heyan_sandbox::APP_CODE).expect("an AppCode");
         let config = Config::new(self.provider, credentials).timeout(talk.patience).connect_timeout(talk.patience);
         let config = match self.authority {
-            Some((pem, _)) => config.base_url(&self.url()).map(|config| {
-                config.trust(Trust::only_pem(pem.as_bytes()).expect("the sandbox's authority"))
-            }),
+            Some((pem, _)) => config
+                .base_url(&self.url())
+                .map(|config| config.trust(Trust::only_pem(pem.as_bytes()).expect("the sandbox's authority"))),
             None => config.insecure_http_base_url(&self.url()),
         };
         let (lookups, asked, over) = (talk.lookups.clone(), AtomicUsize::new(0), Flag::default());
@@ -178,7 +178,9 @@ impl Asker<'_> {
             (talk.between)(number);
             match client.verify_with(&self.subject(name), Consent::given(), &call) {
                 Ok(outcome) => Ended::verdict(outcome),
-                Err(error) => Ended::failed(error.inquiry().unwrap_or(&heyan::Error::Encode(heyan::EncodeError::Fields))),
+                Err(error) => {
+                    Ended::failed(error.inquiry().unwrap_or(&heyan::Error::Encode(heyan::EncodeError::Fields)))
+                }
             }
         };
         let ended = talk.names.iter().enumerate().map(ask).collect();

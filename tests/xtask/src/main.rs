@@ -30,8 +30,8 @@ enum Command {
     /// Pass all tests, and set up what they need.
     ///
     /// Runs the unit, integration and documentation tests of every crate that builds for this machine, the core's tests
-    /// with each combination of its features, and builds what must run without an operating system for
-    /// thumbv7em-none-eabi and thumbv6m-none-eabi.
+    /// with each combination of its features, all transports over a network that breaks at every place, and builds what
+    /// must run without an operating system for thumbv7em-none-eabi and thumbv6m-none-eabi.
     ///
     /// Whether those two targets are there is found out by compiling for them. If one is not, `rustup target add` is
     /// tried. If that fails as well, the builds for it are SKIPPED, which the last lines say with the command that is
