@@ -15,7 +15,7 @@ impl Provider for Careless {
 
     fn interpret<'b>(&self, reply: &Reply<'_, 'b>) -> Result<Finding<'b>, ReplyFault> {
         match reply.members(["status"])? {
-            [Value::Text(code)] if code.ends_with('1') => {
+            [Value::Text(code)] if code != "01" && code.ends_with('1') => {
                 Ok(Finding { code: None, reference: None, conclusion: Conclusion::from(Verdict::Match) })
             }
             _ => IDCERT.interpret(reply),

@@ -58,7 +58,7 @@ fn read(which: u8, mut reply: &[u8], mut piece: impl FnMut(usize) -> usize) -> R
             Step::Done => break,
         }
     }
-    assert_redacted(&format!("{exchange:?}"));
+    assert_redacted(provider, &format!("{exchange:?}"));
     let keeps = exchange.keep_alive() && reply.is_empty();
     let (http, reply) = match exchange.finish() {
         Err(error) => (Err(error), None),

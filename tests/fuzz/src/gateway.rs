@@ -15,11 +15,12 @@ const IDCERT: u8 = 2;
 pub fn check(mut data: &[u8]) {
     let status = status(line(&mut data));
     let (code, message) = (line(&mut data), line(&mut data));
-    let inquiry = inquiry(provider(IDCERT));
+    let provider = provider(IDCERT);
+    let inquiry = inquiry(provider);
     let mut body = BODY.to_vec();
     let response = Response::new(status, &mut body).unwrap();
     let result = inquiry.read(response.header("x-ca-error-code", code).header("x-ca-error-message", message));
-    assert_redacted(&format!("{result:?}"));
+    assert_redacted(provider, &format!("{result:?}"));
     let got = Observed::of(&result);
 
     let (trimmed, said) = (code.trim_ascii(), message.trim_ascii());

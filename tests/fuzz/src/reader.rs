@@ -30,9 +30,9 @@ pub(crate) fn check_with(provider: &dyn Provider, mut rest: &[u8]) {
     let result = inquiry.read(response);
     let got = Observed::of(&result);
     prices(status, &result);
-    assert_redacted(&format!("{result:?}"));
+    assert_redacted(provider, &format!("{result:?}"));
     if let Err(error) = &result {
-        assert_redacted(&error.to_string());
+        assert_redacted(provider, &error.to_string());
     }
 
     let [(_, code), (_, message), _] = fields;

@@ -28,6 +28,8 @@ const CONTROL: &str = "control";
 const FUZZ: &str = "tests/fuzz";
 /// The only machines that sanitizers and these tests run on.
 const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+/// Most lines of what a target said that are shown.
+const WORDS_MAX: usize = 30;
 /// Seconds for one input: then it hangs.
 const HANGS: u64 = 25;
 
@@ -90,8 +92,8 @@ struct Ended {
     coverage: u64,
     /// The input that broke it.
     reproducer: Option<String>,
-    /// The end of what it printed.
-    tail: String,
+    /// What it said when it broke, or why it could not be started.
+    words: String,
 }
 
 impl std::fmt::Display for Ended {
@@ -107,9 +109,9 @@ impl Ended {
             typed(again.env("RUSTC_BOOTSTRAP", "1"))
         };
         match &self.reproducer {
-            Some(input) => Err(format!("it broke at {input}; again: {}\n{}", again(input), self.tail)),
-            None if !self.success => Err(format!("it failed\n{}", self.tail)),
-            None if self.executions == 0 => Err(format!("it executed nothing\n{}", self.tail)),
+            Some(input) => Err(format!("it broke at {input}; again: {}\n{}", again(input), self.words)),
+            None if !self.success => Err(format!("it failed\n{}", self.words)),
+            None if self.executions == 0 => Err(format!("it executed nothing\n{}", self.words)),
             None => Ok(()),
         }
     }
@@ -145,6 +147,8 @@ fn fuzz(target: &str, seconds: u64) -> Ended {
         .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-timeout={HANGS}"))
         .args(["-rss_limit_mb=2048", "-max_len=4096", "-print_final_stats=1"])
+        // The command that shows it again shows the stack too.
+        .env("RUST_BACKTRACE", "0")
         .current_dir(root())
         .stdin(Stdio::null())
         .stdout(Stdio::null());
@@ -153,7 +157,7 @@ fn fuzz(target: &str, seconds: u64) -> Ended {
     let output = ready.and_then(|()| command.output().map_err(|error| error.to_string()));
     match output {
         Ok(output) => read(output.status.success(), &String::from_utf8_lossy(&output.stderr)),
-        Err(why) => Ended { success: false, executions: 0, coverage: 0, reproducer: None, tail: why },
+        Err(why) => Ended { success: false, executions: 0, coverage: 0, reproducer: None, words: why },
     }
 }
 
@@ -171,14 +175,17 @@ fn read(success: bool, text: &str) -> Ended {
         behind.and_then(|behind| behind.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     };
     let reproducer = text.rsplit_once("Test unit written to ").and_then(|(_, behind)| behind.lines().next());
-    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-    let tail = lines.get(lines.len().saturating_sub(60)..).unwrap_or_default().join("\n");
+    // From the panic on, without the pictures of the stack; without a panic, the end.
+    let said = text.find("panicked at").and_then(|at| text.get(at..)).unwrap_or(text);
+    let lines: Vec<&str> = said.lines().filter(|line| !line.starts_with('#') && !line.starts_with("    #")).collect();
+    let least = if said.len() < text.len() { 0 } else { lines.len().saturating_sub(WORDS_MAX) };
+    let words = lines.into_iter().skip(least).take(WORDS_MAX).collect::<Vec<_>>().join("\n");
     Ended {
         success,
         executions: last("stat::number_of_executed_units:"),
         coverage: last(" cov:"),
         reproducer: reproducer.map(str::to_owned),
-        tail,
+        words,
     }
 }
 
@@ -187,10 +194,10 @@ fn control(seconds: u64) -> Result {
     let ended = fuzz(CONTROL, seconds);
     eprintln!("{ended}");
     let Some(input) = &ended.reproducer else {
-        return Err(format!("the planted mistake was not found in {seconds} s: {ended}\n{}", ended.tail));
+        return Err(format!("the planted mistake was not found in {seconds} s: {ended}\n{}", ended.words));
     };
     // It is no finding.
     fs::remove_file(input).map_err(|error| format!("{input}: {error}"))?;
-    let is_told = ended.tail.contains("but the second reader sees no verdict");
-    if is_told { Ok(()) } else { Err(format!("it broke at something else\n{}", ended.tail)) }
+    let is_told = ended.words.contains("but the second reader sees no verdict");
+    if is_told { Ok(()) } else { Err(format!("it broke at something else\n{}", ended.words)) }
 }
