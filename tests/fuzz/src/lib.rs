@@ -22,7 +22,6 @@ pub mod reader;
 #[path = "../../../transport-embedded/tests/support/pki.rs"]
 mod pki;
 mod tls;
-#[allow(dead_code, reason = "the transport's tests use more of it")]
 #[path = "../../../transport-embedded/tests/support/tls13.rs"]
 mod tls13;
 pub mod tls_embedded;
