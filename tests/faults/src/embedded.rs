@@ -71,12 +71,12 @@ pub(crate) fn talk(asker: &Asker<'_>, talk: &Talk<'_>) -> Vec<Ended> {
                 Ok(())
             })
         }
-        // Its connections cannot be asked whether something came, so none is kept.
-        (Transport::EmbeddedTls, Some(trust)) => each(asker, talk, &endpoint, |inquiry, buffer| {
-            let open = dial()
-                .map_err(plain)
-                .and_then(|stream| blocking::tls::embedded::open(stream, memory(), host, trust, &SYSTEM, &watch));
-            blocking::verify(&mut open?, inquiry, buffer, &watch)
+        (Transport::EmbeddedTls, Some(trust)) => asks(asker, talk, &endpoint, &watch, |slot| {
+            *slot = None;
+            let stream = dial().map_err(plain)?;
+            let open = blocking::tls::embedded::open(stream, memory(), host, trust, &SYSTEM, &watch);
+            *slot = Some(open.map_err(plain)?);
+            Ok(())
         }),
         _ => asks(asker, talk, &endpoint, &watch, |slot| {
             *slot = None;

@@ -78,8 +78,7 @@ impl Lane {
                 Plan::faultless(number)
             }
         };
-        // Who keeps no connection takes two.
-        proxy.plan([plan(2), plan(1)]);
+        proxy.plan([plan(2)]);
         let ended = asker.talk(&Talk::with(proxy.address(), &[HOLDER, STRANGER]));
         let whole = ended.into_iter().map(|ended| match ended.result {
             Ok(outcome) => outcome,

@@ -17,19 +17,8 @@ pub mod id_number;
 pub mod input;
 pub mod json;
 pub mod reader;
-// The hostile server of the transport's own tests, and its certificates.
-#[allow(dead_code, reason = "the transport's tests use more of it")]
-#[path = "../../../transport-embedded/tests/support/pki.rs"]
-mod pki;
 mod tls;
-#[path = "../../../transport-embedded/tests/support/tls13.rs"]
-mod tls13;
 pub mod tls_embedded;
 pub mod tls_rustls;
 
 pub use tls::{op, script};
-
-/// Where that server looks for them.
-mod support {
-    pub(crate) use crate::pki;
-}

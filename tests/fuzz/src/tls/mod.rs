@@ -10,16 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use heyan::provider::IDCERT;
-use heyan::{Billing, ChannelError, Endpoint, Error, Inquiry, OwnedOutcome, Verdict};
+use heyan::{Billing, ChannelError, Error, Inquiry, OwnedOutcome, Verdict};
 use heyan_embedded::blocking::{Timer, timer};
 use heyan_embedded::tls::{Dates, NoRandomness, Random, Trust};
 use heyan_embedded::{Deadlines, Watch};
+use heyan_peers::tls13::{Heard, Socket, play};
+use heyan_peers::{Authority, GATEWAY, Identity, leaf, now};
 
 pub(crate) use pipe::Pipe;
 use script::Script;
-
-use crate::support::pki::{Authority, GATEWAY, Identity, leaf, today};
-use crate::tls13::{Heard, Socket, play};
 
 /// Whom the client wants.
 pub(crate) const HOST: &str = GATEWAY;
@@ -48,11 +47,11 @@ fn world() -> &'static World {
 }
 
 pub(crate) fn trust() -> Trust<'static> {
-    Trust::new(world().anchors, Dates::CheckedBy(today))
+    Trust::new(world().anchors, Dates::CheckedBy(|| Some(now())))
 }
 
 pub(crate) fn gateway_inquiry() -> Inquiry<'static> {
-    crate::asked::inquiry(&IDCERT).at(Endpoint::parse("https://gateway.test").unwrap())
+    crate::asked::inquiry(&IDCERT)
 }
 
 /// No clock is needed: a pipe on which nothing can come any more has ended.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use heyan_embedded::embedded_io::{ErrorKind, ErrorType};
+use heyan_embedded::embedded_io::{ErrorKind, ErrorType, ReadReady};
 
 use super::Socket;
 
@@ -101,6 +101,13 @@ impl ErrorType for Pipe {
 impl heyan_embedded::embedded_io::Read for Pipe {
     fn read(&mut self, space: &mut [u8]) -> Result<usize, ErrorKind> {
         Ok(self.fetch(space))
+    }
+}
+
+impl ReadReady for Pipe {
+    fn read_ready(&mut self) -> Result<bool, ErrorKind> {
+        let state = self.state();
+        Ok(!state.unread[self.end].is_empty() || state.ended[1 - self.end])
     }
 }
 

@@ -6,8 +6,9 @@
 //! An odd first byte: a server with keys. Each further byte is something that it says behind its hello, as [`Op`] lists
 //! them; some take a kind, a length and so many bytes. From [`Op::AfterTheRequest`] on, it is said once the request came.
 
+use heyan_peers::tls13::Say;
+
 use super::op::Op;
-use crate::tls13::Say;
 
 /// Most things that a server says: what it could say for hours is of no more interest.
 const SAYS_MAX: usize = 12;
