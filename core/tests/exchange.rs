@@ -203,6 +203,16 @@ fn bytes_beyond_the_reply_end_the_connection() {
     let reply = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}HTTP/1.1 200 OK\r\n\r\n";
     let read = exchange_every_way(reply.as_bytes()).unwrap();
     assert_eq!((read.body.as_slice(), read.keep_alive), (&b"{}"[..], false));
+
+    // Where a reply ends was known before its end came, and what stands behind came along with it.
+    let (head, rest) = reply.split_at(38);
+    assert!(head.ends_with("\r\n\r\n"));
+    let mut buffer = [0; BUFFER];
+    let mut exchange = sent(&mut buffer);
+    receive(&mut exchange, head.as_bytes());
+    receive(&mut exchange, rest.as_bytes());
+    assert!(!exchange.keep_alive());
+    assert_eq!(exchange.finish().unwrap().expose_body(), b"{}");
 }
 
 #[test]

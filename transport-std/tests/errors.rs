@@ -184,6 +184,7 @@ fn heads_that_cannot_be_trusted() {
     for (head, fault) in [
         ("SSH-2.0-OpenSSH_9.6\r\n\r\n".to_owned(), ProtocolError::Head),
         ("HTTP/1.1 099 Low\r\n\r\n".to_owned(), ProtocolError::Head),
+        (format!("\r\n{ok}Content-Length: 2\r\n\r\n{{}}"), ProtocolError::Head),
         (format!("{ok}Name\r\n\r\n"), ProtocolError::Head),
         (format!("{ok}A: b\r\n folded\r\n\r\n"), ProtocolError::Head),
         (format!("{ok}A: b\nContent-Length: 0\r\n\r\n"), ProtocolError::LineEnding),

@@ -140,8 +140,8 @@ impl<'b> Exchange<'b> {
     fn room(&self) -> usize {
         match self.state {
             State::Sending => self.mark.saturating_add(self.left),
-            // A message of known length is read to its end and no byte further.
-            State::Sized => self.mark,
+            // All that there is, beyond the end of a message of known length too: what stands behind it must be seen, or
+            // it would be taken for the reply to the next request.
             _ => self.buffer.len(),
         }
     }

@@ -37,6 +37,7 @@ mod fault;
 mod fixture;
 mod lines;
 mod observed;
+pub mod oracle;
 mod sample;
 mod table;
 

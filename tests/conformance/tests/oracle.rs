@@ -2,18 +2,12 @@
 //! heyan: serde_json reads the text, tables below say what it means. No reply may become a verdict that the second reader
 //! does not see.
 
-mod oracle {
-    pub(crate) mod document;
-    pub(crate) mod meaning;
-}
-
 use std::sync::OnceLock;
 
 use heyan::Provider;
 use heyan::provider::ALL;
+use heyan_conformance::oracle::{Json, Meaning, meaning, number_sent, parse};
 use heyan_conformance::{Fixture, Observed, replies};
-use oracle::document::{Json, parse};
-use oracle::meaning::{Meaning, meaning};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::RngSeed;
@@ -50,9 +44,7 @@ fn config() -> ProptestConfig {
 fn agree(provider: &dyn Provider, fixture: &Fixture) -> Result<Observed, TestCaseError> {
     let inquiry = fixture.asked.inquiry(provider).unwrap();
     let got = fixture.with_response(|response| Observed::of(&inquiry.read(response))).unwrap();
-    let mut buffer = [0; 2048];
-    let request = inquiry.write(&mut buffer).unwrap();
-    let asked_number = number_in(&String::from_utf8_lossy(request.expose().bytes), provider);
+    let asked_number = number_sent(provider, &fixture.asked).unwrap();
     let document = parse(&fixture.body);
     let expected = meaning(provider.info().slug, fixture.status, document.as_ref(), &asked_number);
     let text = String::from_utf8_lossy(&fixture.body);
@@ -62,18 +54,6 @@ fn agree(provider: &dyn Provider, fixture: &Fixture) -> Result<Observed, TestCas
         Meaning::Nothing => prop_assert!(!got.is_verdict(), "{:?} of {} {}", got, fixture.status, text),
     }
     Ok(got)
-}
-
-/// The number that was sent, out of the request: the one place that is not the reader's.
-fn number_in(request: &str, provider: &dyn Provider) -> String {
-    let parameter = match provider.info().slug {
-        "idenauthen" => "idNo=",
-        "idcert" => "idCard=",
-        "sfz2" => "sfz=",
-        _ => "idcard=",
-    };
-    let (_, rest) = request.split_once(parameter).unwrap();
-    rest.chars().take(18).collect()
 }
 
 /// A change to a document.

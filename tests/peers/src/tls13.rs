@@ -112,7 +112,19 @@ fn message(kind: u8, body: &[u8]) -> Vec<u8> {
     [&[kind][..], &len, body].concat()
 }
 
-fn read_record(socket: &mut TcpStream) -> Option<([u8; 5], Vec<u8>)> {
+/// What the server speaks over.
+pub trait Socket: Read + Write {
+    /// Says that nothing more comes: FIN.
+    fn end(&mut self);
+}
+
+impl Socket for TcpStream {
+    fn end(&mut self) {
+        let _ = self.shutdown(std::net::Shutdown::Write);
+    }
+}
+
+fn read_record(socket: &mut impl Read) -> Option<([u8; 5], Vec<u8>)> {
     let mut header = [0; 5];
     socket.read_exact(&mut header).ok()?;
     let mut body = vec![0; usize::from(u16::from_be_bytes([header[3], header[4]]))];
@@ -179,7 +191,7 @@ fn verify_message(identity: &Identity, scheme: u16, hash: &[u8]) -> Vec<u8> {
 
 /// Plays this part to one client, and then answers its request, if one comes, with `reply`.
 #[must_use]
-pub fn play(mut socket: TcpStream, identities: &[Identity], part: &[Say], after: &[Say], reply: &[u8]) -> Heard {
+pub fn play(mut socket: impl Socket, identities: &[Identity], part: &[Say], after: &[Say], reply: &[u8]) -> Heard {
     let mut heard = Heard::default();
     let Some((_, hello)) = read_record(&mut socket) else { return heard };
     let (session, group, share) = parse_hello(&hello);
@@ -279,7 +291,7 @@ pub fn play(mut socket: TcpStream, identities: &[Identity], part: &[Say], after:
                         if !reply.is_empty() {
                             let _ = socket.write_all(&server_data.seal([reply, &[23]].concat()));
                         }
-                        let _ = socket.shutdown(std::net::Shutdown::Write);
+                        socket.end();
                     }
                 }
                 _ => break,

@@ -19,6 +19,7 @@ pub(crate) fn run(options: &Options) -> Result {
         ("clippy, everything with all features", &["--all-targets", "--all-features"][..]),
         // What only one feature uses is dead code without it.
         ("clippy, core without features", &["--package", "heyan", "--all-targets"][..]),
+        ("clippy, the network that breaks", &["--package", "heyan-faults", "--all-targets"][..]),
         ("clippy, instruction counts", &["--package", "heyan-bench", "--bench", "instructions"][..]),
     ] {
         steps.step(name, || must(cargo(&["clippy", "--quiet"]).args(what).args(["--", "--deny", "warnings"])));

@@ -4,6 +4,7 @@
 mod audit;
 mod bench;
 mod device;
+mod fuzz;
 mod hack;
 mod lint;
 mod outside;
@@ -30,8 +31,8 @@ enum Command {
     /// Pass all tests, and set up what they need.
     ///
     /// Runs the unit, integration and documentation tests of every crate that builds for this machine, the core's tests
-    /// with each combination of its features, and builds what must run without an operating system for
-    /// thumbv7em-none-eabi and thumbv6m-none-eabi.
+    /// with each combination of its features, all transports over a network that breaks at every place, and builds what
+    /// must run without an operating system for thumbv7em-none-eabi and thumbv6m-none-eabi.
     ///
     /// Whether those two targets are there is found out by compiling for them. If one is not, `rustup target add` is
     /// tried. If that fails as well, the builds for it are SKIPPED, which the last lines say with the command that is
@@ -73,6 +74,17 @@ enum Command {
     /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
     Audit(audit::Options),
 
+    /// Throw changed replies, heads, numbers, names and handshakes at the code, and see that it holds.
+    ///
+    /// Each target runs for a minute unless told otherwise, two at a time, from seeds that are made of the fixtures of the
+    /// conformance tests; what it finds of interest stays in tests/fuzz/corpus for the next time. Before that, a target
+    /// with a planted mistake must break. What breaks is kept in tests/fuzz/artifacts, and the command that shows it again
+    /// is printed.
+    ///
+    /// Needs x86-64 Linux and a C++ compiler (Debian: apt-get install g++). Installs cargo-fuzz, by cargo. Builds with the
+    /// address sanitizer of the stable compiler, by RUSTC_BOOTSTRAP=1.
+    Fuzz(fuzz::Options),
+
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
     ///
     /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core and
@@ -86,7 +98,7 @@ enum Command {
     /// Shows what the kiosk logs and what its screen says. The exit status is 0 when that worked, whatever the verdict is.
     Firmware(device::FirmwareOptions),
 
-    /// Install the tools that bench, hack and audit need. They do so themselves; this is for doing it in advance.
+    /// Install the tools that bench, hack, audit and fuzz need. They do so themselves; this is for doing it in advance.
     Setup,
 }
 
@@ -98,6 +110,7 @@ fn main() -> ExitCode {
         Command::Lint(options) => lint::run(&options),
         Command::Privacy => privacy::run(),
         Command::Audit(options) => audit::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Device(options) => device::run(&options),
         Command::Firmware(options) => device::firmware(&options),
         Command::Setup => tools::setup(),

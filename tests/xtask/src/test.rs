@@ -41,6 +41,10 @@ pub(crate) fn run(options: &Options) -> Result {
     steps.step("TLS on devices", || {
         must(cargo(&["test", "--no-fail-fast", "--package", "heyan-embedded", "--all-features"]).args(locked(strict)))
     });
+    // On its own: its features of heyan-embedded would be everybody's.
+    steps.step("a network that breaks", || {
+        must(cargo(&["test", "--no-fail-fast", "--package", "heyan-faults"]).args(locked(strict)))
+    });
     if let Err(why) = output(program("openssl").arg("version")) {
         let why = format!("its servers are a peer to TLS on devices; to install it: apt-get install openssl ({why})");
         if strict {

@@ -10,11 +10,15 @@ const CARGO_DENY: &str = "0.20.2";
 /// Any 0.6: its options are the same in all of them.
 const CARGO_HACK: &str = "0.6.46";
 
+/// Builds and names the fuzz targets.
+const CARGO_FUZZ: &str = "0.13.2";
+
 /// Installs all of them.
 pub(crate) fn setup() -> Result {
     gungraun_runner()?;
     cargo_deny()?;
-    cargo_hack()
+    cargo_hack()?;
+    cargo_fuzz()
 }
 
 /// The program behind the gungraun library, which refuses to work with any other version than its own.
@@ -43,6 +47,14 @@ fn release_of(name: &str, version: &str) -> Result {
         return Ok(());
     }
     install(name, version)
+}
+
+/// Builds targets with libFuzzer and a sanitizer.
+pub(crate) fn cargo_fuzz() -> Result {
+    if installed("cargo-fuzz").as_deref() == Some(CARGO_FUZZ) {
+        return Ok(());
+    }
+    install("cargo-fuzz", CARGO_FUZZ)
 }
 
 /// Valgrind comes from the system.

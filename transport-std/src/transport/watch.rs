@@ -2,7 +2,8 @@
 //!
 //! - What leaves is the request that the core wrote, byte for byte, or nothing leaves.
 //! - How much of it was taken by the connection is noted: only that decides whether a failed call is free.
-//! - A reply whose head has a bare CR or LF is refused; ureq's parser takes a bare LF for a line end.
+//! - A reply whose head has a bare CR or LF is refused, and one behind an empty line; ureq's parser takes a bare LF for a
+//!   line end, and skips empty lines.
 //! - ureq's buffers are wiped when their content has served.
 
 use std::fmt;
@@ -71,13 +72,18 @@ impl<T: Transport> Watched<T> {
             progress::with(|progress| progress.has_reply = true);
         }
         if self.in_head {
-            match examine(input) {
-                Head::Open => {}
-                Head::Whole => self.in_head = false,
-                Head::BareLineEnd => {
-                    progress::with(|progress| progress.fault = Some(ProtocolError::LineEnding));
-                    return Err(ureq::Error::Io(io::ErrorKind::InvalidData.into()));
+            let fault = match examine(input) {
+                Head::Open => None,
+                Head::Whole => {
+                    self.in_head = false;
+                    None
                 }
+                Head::BareLineEnd => Some(ProtocolError::LineEnding),
+                Head::EmptyLine => Some(ProtocolError::Head),
+            };
+            if fault.is_some() {
+                progress::with(|progress| progress.fault = fault);
+                return Err(ureq::Error::Io(io::ErrorKind::InvalidData.into()));
             }
         }
         result
@@ -167,6 +173,8 @@ enum Head {
     Whole,
     /// A CR without LF, or an LF without CR.
     BareLineEnd,
+    /// Nothing stands before the first line end: it is none of a reply's, something else left it.
+    EmptyLine,
 }
 
 /// Looks at the line ends of the head in `input`, and of the interim replies (1xx) in front of it.
@@ -182,8 +190,10 @@ fn examine(mut input: &[u8]) -> Head {
             }
             rest = rest.get(at + 2..).unwrap_or_default();
             let so_far = input.len() - rest.len();
-            if at == 0 && so_far > 2 {
-                break so_far;
+            match (at, so_far) {
+                (0, 2) => return Head::EmptyLine,
+                (0, _) => break so_far,
+                _ => {}
             }
         };
         let is_interim = input.get(9) == Some(&b'1') && input.get(9..12) != Some(b"101");

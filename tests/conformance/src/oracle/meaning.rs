@@ -4,7 +4,7 @@ use super::document::Json;
 
 /// What a reply means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Meaning {
+pub enum Meaning {
     /// A verdict, by its word.
     Verdict(&'static str),
     /// A refusal with a documented code, by the word of its class.
@@ -14,7 +14,11 @@ pub(crate) enum Meaning {
 }
 
 /// What the vendor called `slug` says about the person with this number.
-pub(crate) fn meaning(slug: &str, status: u16, document: Option<&Json>, asked: &str) -> Meaning {
+///
+/// # Panics
+/// No document of that vendor is known to the second reader.
+#[must_use]
+pub fn meaning(slug: &str, status: u16, document: Option<&Json>, asked: &str) -> Meaning {
     let Some(document @ Json::Object(members)) = document else { return Meaning::Nothing };
     if document.depth() > 8 {
         return Meaning::Nothing;

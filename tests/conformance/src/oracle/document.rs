@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A JSON value. Objects keep the order and the repetition of their members.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Json {
+pub enum Json {
     /// `null`
     Null,
     /// `true` or `false`
@@ -22,13 +22,15 @@ pub(crate) enum Json {
 }
 
 /// The document, if serde_json takes it for one, behind at most one byte order mark.
-pub(crate) fn parse(body: &[u8]) -> Option<Json> {
+#[must_use]
+pub fn parse(body: &[u8]) -> Option<Json> {
     serde_json::from_slice(body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)).ok()
 }
 
 impl Json {
     /// How many objects and arrays are open at once.
-    pub(crate) fn depth(&self) -> usize {
+    #[must_use]
+    pub fn depth(&self) -> usize {
         match self {
             Self::Array(values) => 1 + values.iter().map(Self::depth).max().unwrap_or(0),
             Self::Object(members) => 1 + members.iter().map(|(_, value)| value.depth()).max().unwrap_or(0),
@@ -38,7 +40,8 @@ impl Json {
 
     /// The text of the document; every character of a string whose turn is `true` in `escaping`, over and over, is
     /// written as an escape.
-    pub(crate) fn write(&self, escaping: &[bool]) -> String {
+    #[must_use]
+    pub fn write(&self, escaping: &[bool]) -> String {
         let mut text = String::new();
         let mut turns = escaping.iter().cycle();
         self.write_to(&mut text, &mut || turns.next().copied().unwrap_or(false));
