@@ -204,6 +204,12 @@ fn a_finished_job_asks_nobody_and_another_one_does() {
     assert_eq!(folder.read("out.csv"), first);
     assert_eq!(sandbox.report().billed(), 20);
     assert!(!folder.0.join("out.csv.part").exists());
+    // A process may die between the end of a call and the row: the call's entry is enough.
+    let connection = Connection::open(folder.0.join("out.csv.ledger")).unwrap();
+    assert_eq!(connection.execute("DELETE FROM batch_row", ()).unwrap(), 20);
+    drop(connection);
+    assert_eq!(run().run().json()["asked"], 0);
+    assert_eq!((sandbox.report().billed(), folder.read("out.csv")), (20, first));
     // Other rules are another job.
     assert_eq!(run().and(["--lenient"]).run().json()["asked"], 20);
     // In the ledger nobody is named.
