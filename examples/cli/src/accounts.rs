@@ -1,5 +1,6 @@
 //! The accounts that a command may ask, behind one router.
 
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,13 +36,14 @@ impl Accounts {
         providers.iter().map(with_credentials).collect::<Result<_, _>>().map(Self)
     }
 
-    /// A router over them, in their order. `at` replaces scheme and host.
+    /// A router over them, in their order. `at` replaces scheme and host; `rate` is that of each account.
     pub(crate) fn router(
         &self,
         context: &Context,
         at: Option<&str>,
         trust: &Trust,
         timeout: Option<Duration>,
+        rate: Option<NonZeroU32>,
     ) -> Result<RouterBuilder, Wrong> {
         let name = if context.sandbox { SIMULATED } else { ACCOUNT };
         self.0.iter().try_fold(Router::builder(), |router, (provider, credentials)| {
@@ -56,7 +58,11 @@ impl Accounts {
                 None => config,
             };
             let client = Client::new(config).map_err(refused)?;
-            Ok(router.account(RoutedAccount::new(client, name, 0).map_err(refused)?))
+            let account = RoutedAccount::new(client, name, 0).map_err(refused)?;
+            Ok(router.account(match rate {
+                Some(rate) => account.rate(rate),
+                None => account,
+            }))
         })
     }
 }

@@ -34,6 +34,7 @@ pub(crate) struct Global {
 pub(crate) enum Command {
     Verify(Verify),
     Check(Check),
+    Batch(Batch),
     Explain(Explain),
     Request(Request),
     Providers,
@@ -82,6 +83,39 @@ pub(crate) struct Verify {
     pub(crate) ledger: Option<PathBuf>,
     #[arg(long)]
     pub(crate) may_pay_twice: bool,
+}
+
+/// `heyan batch`.
+#[derive(Args)]
+pub(crate) struct Batch {
+    #[arg(long, value_name = "P", required = true)]
+    pub(crate) provider: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    #[arg(long)]
+    pub(crate) consent: bool,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ledger: Option<PathBuf>,
+    #[arg(long, value_name = "csv|jsonl", value_parser = ["csv", "jsonl"], hide_possible_values = true)]
+    pub(crate) format: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) workers: Option<String>,
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) rate: Option<String>,
+    #[arg(long)]
+    pub(crate) retry_free: bool,
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    #[command(flatten)]
+    pub(crate) address: Address,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub(crate) timeout: Option<String>,
 }
 
 /// `heyan check`.

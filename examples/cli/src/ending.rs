@@ -139,6 +139,14 @@ impl<'b> Ending<'b> {
         self.cause
     }
 
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    pub(crate) fn reference(&self) -> Option<&str> {
+        self.reference.as_deref()
+    }
+
     pub(crate) const fn billing(&self) -> Billing {
         self.billing
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! args ─ what can be typed         words ─ all sentences, in two languages
 //! input, credentials, target ─ what is checked before anything is sent      accounts ─ the router over them
-//! verify check explain request providers sandbox quota ─ one file, or folder, per command
+//! verify check explain request providers sandbox ─ one file per command     batch quota ─ a folder each
 //! ending ─ how a verification ended, as JSON and as text        output ─ the two streams
 //! ```
 //!
@@ -11,6 +11,7 @@
 
 mod accounts;
 mod args;
+mod batch;
 mod body;
 mod check;
 mod consent;
@@ -84,11 +85,12 @@ fn run(arguments: Vec<OsString>, lang: Lang) -> Result<Exit, Stop> {
     let context =
         Context { lang, words: lang.words(), json: global.json, reveal: global.reveal, sandbox: global.sandbox };
     let mut out = Out::stdout();
-    if context.sandbox && !matches!(cli.command, Command::Verify(_) | Command::Explain(_)) {
+    if context.sandbox && !matches!(cli.command, Command::Verify(_) | Command::Batch(_) | Command::Explain(_)) {
         tell(context.words.sandbox_idle());
     }
     match &cli.command {
         Command::Verify(arguments) => verify::run(&context, arguments, &mut out),
+        Command::Batch(arguments) => batch::run(&context, arguments, &mut out),
         Command::Check(arguments) => check::run(&context, arguments, &mut out),
         Command::Explain(arguments) => explain::run(&context, arguments, &mut out),
         Command::Request(arguments) => request::run(&context, arguments, &mut out),

@@ -52,6 +52,15 @@ pub(crate) fn accepts(provider: Asked, credentials: &Found, has_address: bool) -
     }
 }
 
+/// The sandbox is asked instead of anybody else.
+pub(crate) fn only_sandbox(address: &args::Address, ca: Option<&Path>) -> Result<(), Wrong> {
+    let given = [(address.base_url.is_some(), "--base-url"), (ca.is_some(), "--ca")];
+    match given.into_iter().find(|(given, _)| *given) {
+        Some((_, option)) => Err(Wrong::SandboxWith(option)),
+        None => Ok(()),
+    }
+}
+
 /// The address given, if one was.
 pub(crate) fn address(address: &args::Address, providers: usize) -> Result<Option<Endpoint<'_>>, Wrong> {
     let Some(url) = &address.base_url else { return Ok(None) };

@@ -24,7 +24,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) fn run(context: &Context, arguments: &args::Verify, out: &mut Out) -> Result<Exit, Stop> {
     let providers = target::providers(&arguments.provider)?;
     if context.sandbox {
-        only_sandbox(arguments)?;
+        target::only_sandbox(&arguments.address, arguments.ca.as_deref())?;
     }
     let address = target::address(&arguments.address, providers.len())?;
     let timeout = arguments.timeout.as_deref().map(target::timeout).transpose()?;
@@ -49,22 +49,13 @@ pub(crate) fn run(context: &Context, arguments: &args::Verify, out: &mut Out) ->
     if context.sandbox {
         consent::obtain(context, arguments.consent, &subject, &providers)?;
         let (sandbox, trust) = accounts::sandbox(context)?;
-        let router = ready(accounts.router(context, Some(&sandbox.url()), &trust, timeout)?)?;
+        let router = ready(accounts.router(context, Some(&sandbox.url()), &trust, timeout, None)?)?;
         ask(context, router, &subject, out)
     } else {
         let base_url = arguments.address.base_url.as_deref();
-        let router = ready(accounts.router(context, base_url, &trust, timeout)?)?;
+        let router = ready(accounts.router(context, base_url, &trust, timeout, None)?)?;
         consent::obtain(context, arguments.consent, &subject, &providers)?;
         ask(context, router, &subject, out)
-    }
-}
-
-/// The sandbox is asked instead of anybody else.
-fn only_sandbox(arguments: &args::Verify) -> Result<(), Wrong> {
-    let given = [(arguments.address.base_url.is_some(), "--base-url"), (arguments.ca.is_some(), "--ca")];
-    match given.into_iter().find(|(given, _)| *given) {
-        Some((_, option)) => Err(Wrong::SandboxWith(option)),
-        None => Ok(()),
     }
 }
 

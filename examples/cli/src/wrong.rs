@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use heyan::{CredentialError, EndpointError, IdNumberError, MobileError, NameError};
 
+use crate::batch::BatchWrong;
 use crate::quota::QuotaWrong;
 use crate::usage::Usage;
 
@@ -92,6 +93,8 @@ pub(crate) enum Wrong {
     },
     CaInvalid(PathBuf),
     Timeout,
+    /// `heyan batch`.
+    Batch(BatchWrong),
     /// The file of `--ledger` cannot be used.
     Ledger(String),
     /// A script without `--consent`.

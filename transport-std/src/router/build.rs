@@ -1,12 +1,14 @@
 //! How a router is built.
 
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use heyan::policy::{Account, AccountError, Accounts, Alerts, HealthRule, Order, Package, Quota, RetryRule, Usage};
 
 use super::book::Book;
+use super::pace::Pace;
 use super::state::{Purse, State};
 use super::{ACCOUNTS_MAX, Hook, Inner, PACKAGES_MAX, Router, RouterAlert, unix_ms};
 use crate::client::Client;
@@ -18,6 +20,7 @@ pub struct RoutedAccount {
     pub(super) client: Client,
     pub(super) account: Account,
     packages: Vec<Package>,
+    rate: Option<NonZeroU32>,
 }
 
 impl RoutedAccount {
@@ -29,13 +32,20 @@ impl RoutedAccount {
     /// [`AccountError`] when `id` is not 1 to 16 ASCII letters, digits and ``-_.:``.
     pub fn new(client: Client, id: &str, price: u32) -> Result<Self, AccountError> {
         let account = Account::new(client.provider().info(), id, price)?;
-        Ok(Self { client, account, packages: Vec::new() })
+        Ok(Self { client, account, packages: Vec::new(), rate: None })
     }
 
     /// What was bought for it. Without packages the router raises no alerts about what is left. Those in a
     /// ledger, if it has any for this account, take the place of these.
     pub fn packages(mut self, packages: impl IntoIterator<Item = Package>) -> Self {
         self.packages = packages.into_iter().collect();
+        self
+    }
+
+    /// At most so many calls a second, evenly spaced: an attempt waits for its turn before it is written down. The wait
+    /// counts towards the [deadline](RouterBuilder::deadline). Without it nothing waits.
+    pub fn rate(mut self, per_second: NonZeroU32) -> Self {
+        self.rate = Some(per_second);
         self
     }
 }
@@ -158,6 +168,7 @@ impl RouterBuilder {
             return Err(BuildError::Deadline);
         }
         let router = Router(Arc::new(Inner {
+            paces: self.accounts.iter().map(|routed| routed.rate.map(Pace::new)).collect(),
             clients: self.accounts.into_iter().map(|routed| routed.client).collect(),
             state: Mutex::new(State { accounts, purses }),
             retry: self.retry,

@@ -13,6 +13,7 @@ mod alert;
 #[cfg_attr(not(feature = "ledger"), path = "no_book.rs")]
 mod book;
 mod build;
+mod pace;
 mod routed;
 mod state;
 
@@ -21,6 +22,7 @@ pub use build::{BuildError, RoutedAccount, RouterBuilder};
 pub use routed::{AttemptLine, Cost, Routed, RouterError};
 
 use book::{Book, Page};
+use pace::Pace;
 use state::State;
 
 use crate::client::{Call, Client};
@@ -74,6 +76,8 @@ pub struct Router(Arc<Inner>);
 
 struct Inner {
     clients: Vec<Client>,
+    /// In the order of the clients; `None` where nothing was said.
+    paces: Vec<Option<Pace>>,
     state: Mutex<State>,
     retry: RetryRule,
     deadline: Duration,
@@ -261,7 +265,9 @@ impl Inner {
                 Move::Wait { until } if until > last_begin => {
                     return failed(last, Why::Time);
                 }
-                Move::Wait { until } => self.wait(until),
+                Move::Wait { until } => {
+                    self.wait(until);
+                }
                 Move::Done(why) => return failed(last, why),
             }
         }
@@ -279,6 +285,11 @@ impl Inner {
     ) -> Result<(AttemptLine, Result<OwnedOutcome, Error>), RouterError> {
         let account = self.state().accounts.account(index).cloned().ok_or(RouterError::NoAccount)?;
         let client = self.clients.get(index).ok_or(RouterError::NoAccount)?;
+        if let Some(Some(pace)) = self.paces.get(index)
+            && !self.wait(pace.turn(self.now()))
+        {
+            return Err(RouterError::Stopped);
+        }
         let at = unix_ms()?;
         let entry = self.book.begin(page, &account, at)?;
         if let Some(purse) = self.state().purses.get_mut(index) {
@@ -325,15 +336,17 @@ impl Inner {
         Ok((line.with_entry(&entry), result))
     }
 
-    fn wait(&self, until: Duration) {
+    /// `false`: the router was stopped.
+    fn wait(&self, until: Duration) -> bool {
         let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
         while !*stopped {
             let left = until.saturating_sub(self.now());
             if left.is_zero() {
-                return;
+                return true;
             }
             (stopped, _) = self.wake.wait_timeout(stopped, left).unwrap_or_else(PoisonError::into_inner);
         }
+        false
     }
 
     fn now(&self) -> Duration {

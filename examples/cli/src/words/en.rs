@@ -137,6 +137,7 @@ impl Words for English {
             Wrong::Timeout => {
                 "--timeout is no number of seconds above 0 and up to 3600: write 5 or 0.5, for example.".to_owned()
             }
+            Wrong::Batch(wrong) => crate::batch::wrong_words(Lang::En, wrong),
             Wrong::Ledger(reason) => {
                 format!("the file after --ledger cannot be used ({reason}): correct that or give another path.")
             }
@@ -176,7 +177,7 @@ impl Words for English {
     fn usage(&self, usage: &Usage) -> String {
         match usage {
             Usage::Command => {
-                "no command was given, or an unknown one: use verify, check, explain, request, providers, quota or sandbox; see heyan --help."
+                "no command was given, or an unknown one: use verify, check, batch, explain, request, providers, quota or sandbox; see heyan --help."
                     .to_owned()
             }
             Usage::Option(Some(name)) => format!("there is no option {name}: see heyan COMMAND --help."),

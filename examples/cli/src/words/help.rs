@@ -17,6 +17,13 @@ const COMMANDS: &[(&str, Both)] = &[
             "Verify one person: name, identity number and, with three factors, mobile number",
         ),
     ),
+    (
+        "batch",
+        both(
+            "批量核验一个 CSV 或 JSON Lines 文件；中断后可接着做，不重复扣费",
+            "Verify the rows of a CSV or JSON lines file; can be broken off and continued without billing a row twice",
+        ),
+    ),
     ("check", both("离线检查身份证号码，不联网", "Check identity numbers offline; no network")),
     (
         "explain",
@@ -66,6 +73,56 @@ const ARGUMENTS: &[(&str, Both)] = &[
         both(
             "服务商名称，见 heyan providers；写多个就是备选顺序，没有结论且可以重试时改问下一个",
             "Slug of the provider, see heyan providers; several are a failover order, used when there is no verdict and trying again is safe",
+        ),
+    ),
+    (
+        "batch.provider",
+        both(
+            "服务商名称，见 heyan providers；写多个就是备选顺序，必须核验同样的要素",
+            "Slug of the provider, see heyan providers; several are a failover order and must check the same factors",
+        ),
+    ),
+    (
+        "input",
+        both(
+            "要核验的人：第一行是列名（姓名、身份证号、手机号，或 name、id、mobile），UTF-8 或 GBK",
+            "Who is to be verified: the first row names the columns (name, id, mobile, or in Chinese); UTF-8 or GBK",
+        ),
+    ),
+    (
+        "output",
+        both(
+            "结果，按输入的顺序每行一个；完成之前写在 .part 里",
+            "What came of each row, in the input's order; in a file ending in .part until it is complete",
+        ),
+    ),
+    (
+        "batch.consent",
+        both("每个人都看过授权书并同意；必须写明", "Each person saw the authorisation and agreed; must be said"),
+    ),
+    (
+        "batch.ledger",
+        both(
+            "账本文件（SQLite），也记下完成的行；默认为输出路径加 .ledger，旁边是密钥文件 .key",
+            "The ledger (an SQLite file), which also keeps finished rows; default the output's path with .ledger behind; its key is beside it, .key",
+        ),
+    ),
+    ("format", both("文件格式；默认看文件名", "Format of both files; default by their names")),
+    (
+        "encoding",
+        both("输入的编码；默认自动识别 UTF-8 和 GBK", "Encoding of the input; default UTF-8 or GBK, whichever it is"),
+    ),
+    ("workers", both("同时查询的个数；默认 8", "So many calls at a time; default 8")),
+    ("rate", both("每个账户每秒最多查询几次；默认不限", "Most calls a second on each account; default no limit")),
+    (
+        "retry_free",
+        both("没有结论、也没有扣费的行重新查询", "Ask again for rows that ended without a verdict and free of charge"),
+    ),
+    (
+        "batch.timeout",
+        both(
+            "每次查询的时限，秒，可带小数；默认 20",
+            "Deadline of each call in seconds, fractions allowed; default 20",
         ),
     ),
     ("name", both("姓名；- 表示读标准输入的一行", "Name; - reads a line of standard input")),
@@ -190,12 +247,13 @@ const AFTER: Both = both(
      后面加服务商名称（HEYAN_APPCODE_IDCERT）的只给它用，优先于通用的；再加 _FILE 的变量给出文件路径。\n\
      命令行参数里不放凭证。\n\
      退出状态：0 一致 · 1 不一致 · 2 库无 · 3 被拒绝 · 4 出错 · 64 用法或输入有误，什么也没有发送。\n\
-     （check：0 全部有效 · 1 有无效的；quota reconcile：0 相符 · 1 不相符）",
+     （check：0 全部有效 · 1 有无效的；batch：0 每行都有结论 · 4 不是；quota reconcile：0 相符 · 1 不相符）",
     "Credentials come from the environment: HEYAN_APPCODE, or HEYAN_APPKEY and HEYAN_APPSECRET, or HEYAN_VENDOR_KEY;\n\
      with a provider's name behind (HEYAN_APPCODE_IDCERT) they are for this one, and come before those for all;\n\
      with _FILE behind that they name a file. They are never arguments.\n\
      Exit status: 0 match, 1 mismatch, 2 no record, 3 refused, 4 error, 64 wrong use or bad input before anything was sent.\n\
-     (check: 0 all valid, 1 some invalid; quota reconcile: 0 agrees, 1 differs)",
+     (check: 0 all valid, 1 some invalid; batch: 0 a verdict for every row, 4 otherwise;
+     quota reconcile: 0 agrees, 1 differs)",
 );
 const USAGE: Both = both("用法：", "Usage: ");
 const COMMAND_HEADING: Both = both("命令", "Commands");

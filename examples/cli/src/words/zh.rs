@@ -100,6 +100,7 @@ impl Words for Chinese {
                 format!("--ca 指定的文件 {} 里没有可用的证书：应为 PEM 格式的 CA 证书。", path.display())
             }
             Wrong::Timeout => "--timeout 应为大于 0、不超过 3600 的秒数，例如 5 或 0.5。".to_owned(),
+            Wrong::Batch(wrong) => crate::batch::wrong_words(Lang::Zh, wrong),
             Wrong::Ledger(reason) => format!("--ledger 后面的文件用不了（{reason}）：请先解决，或换一个路径。"),
             Wrong::ConsentMissing => "没有说明本人是否同意：本人看过授权书并同意之后，再加 --consent 运行。".to_owned(),
             Wrong::ConsentDeclined => "没有确认本人同意，什么也没有发送：取得同意之后再运行。".to_owned(),
@@ -127,7 +128,7 @@ impl Words for Chinese {
     fn usage(&self, usage: &Usage) -> String {
         match usage {
             Usage::Command => {
-                "没有写命令，或命令不认识：可用的有 verify、check、explain、request、providers、quota、sandbox；见 heyan --help。"
+                "没有写命令，或命令不认识：可用的有 verify、check、batch、explain、request、providers、quota、sandbox；见 heyan --help。"
                     .to_owned()
             }
             Usage::Option(Some(name)) => format!("没有选项 {name}：可用的选项见 heyan 命令 --help。"),

@@ -1,5 +1,6 @@
 //! The built command, end to end, against a sandbox in this process.
 
+mod batch;
 mod check;
 mod explain;
 mod failures;

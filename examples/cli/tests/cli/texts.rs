@@ -50,6 +50,7 @@ fn help_and_version_are_no_errors() {
         (&["--version"], &["heyan 0."]),
         (&["-h"], &["Commands"]),
         (&["verify", "--help"], &["--consent", "failover"]),
+        (&["batch", "--help"], &["--consent", "--retry-free", "GBK"]),
         (&["check", "--help", "--lang", "zh"], &["--lenient", "离线"]),
         (&["explain", "--help"], &["--header"]),
         (&["request", "--help"], &["--curl"]),

@@ -156,7 +156,8 @@ fn the_parser_s_objections_never_repeat_a_value() {
         (vec!["sandbox", "--listen", "0.0.0.0:0"], &["--expose-to-network", "127.0.0.1"]),
         (vec!["sandbox", "--listen", "[::]:0"], &["--expose-to-network"]),
         (vec!["张三"], &["verify", "explain"]),
-        (vec!["batch", "--provider", "idcert"], &["verify", "explain"]),
+        (vec!["batch", "--provider", "idcert"], &["--input", "--output"]),
+        (vec!["refund", "--provider", "idcert"], &["verify", "explain"]),
         (vec!["help"], &["verify", "--help"]),
         (vec!["--reveal", "sandbox", "--json"], &["--json", "ready"]),
     ] {
