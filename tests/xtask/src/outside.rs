@@ -12,7 +12,7 @@ struct Workspace {
     folder: &'static str,
     /// What it is built for; none for this machine.
     target: Option<&'static str>,
-    /// cargo's arguments for the combinations of features that are built.
+    /// cargo's arguments for the combinations of features that are built, of all programs unless one is named.
     features: &'static [&'static [&'static str]],
 }
 
@@ -30,8 +30,10 @@ const ALL: [Workspace; 4] = [
             &["--features", "transport"],
             &["--features", "embedded-tls"],
             &["--features", "rustls"],
-            &["--features", "network-embedded-tls"],
-            &["--features", "network-rustls"],
+            // The kiosk's library has a panic handler, as the other programs have.
+            &["--bin", "verify", "--features", "network"],
+            &["--bin", "verify-tls", "--features", "network-embedded-tls"],
+            &["--bin", "verify-tls", "--features", "network-rustls"],
         ],
     },
     Workspace {
@@ -71,6 +73,7 @@ fn clippy(folder: &str, target: Option<&str>, features: &[&str]) -> Result {
     clippy.arg(manifest(folder));
     match target {
         // A bare-metal target has no test harness.
+        Some(target) if features.contains(&"--bin") => clippy.args(["--lib", "--target", target]),
         Some(target) => clippy.args(["--lib", "--bins", "--target", target]),
         None => clippy.arg("--all-targets"),
     };
