@@ -10,16 +10,24 @@ use crate::build::root;
 
 /// Behind which line of a driver the faults stand, and what that line has just counted.
 const DRIVERS: [(&str, &str, &str); 5] = [
-    ("transport-embedded/src/driver.rs", "let len = space.len();", "len"),
-    ("transport-embedded/src/blocking/driver.rs", "let len = space.len();", "len"),
-    ("transport-embedded/src/tls/rustls/asynch.rs", "let len = space.len();", "len"),
-    ("transport-embedded/src/blocking/tls/rustls.rs", "let len = space.len();", "len"),
+    ("transport-embedded/src/driver.rs", "if watch.stage() == Stage::FirstByte {", "count"),
+    ("transport-embedded/src/blocking/driver.rs", "if watch.stage() == Stage::FirstByte {", "count"),
+    (
+        "transport-embedded/src/tls/rustls/asynch.rs",
+        "let count = self.channel.read(self.engine.space()).await.map_err(TlsError::Channel)?;",
+        "count",
+    ),
+    (
+        "transport-embedded/src/blocking/tls/rustls.rs",
+        "let count = self.channel.read(self.engine.space()).map_err(TlsError::Channel)?;",
+        "count",
+    ),
     ("transport-embedded/src/tls/embedded/gate.rs", "let room = self.records.room().min(space.len());", "room"),
 ];
 
 /// What a careless line would look like: an index, an `unwrap`, a division.
 const FAULTS: [&str; 3] = [
-    "core::hint::black_box(space[core::hint::black_box(COUNT)]);",
+    "core::hint::black_box([0_u8; 4][core::hint::black_box(COUNT)]);",
     "core::hint::black_box(core::hint::black_box(Some(COUNT)).unwrap());",
     "core::hint::black_box(7 / core::hint::black_box(COUNT));",
 ];

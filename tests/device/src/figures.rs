@@ -42,19 +42,23 @@ const BASELINE: &str = "tests/audit/baseline.tsv";
 /// How far a figure may be from the baseline, in percent, either way.
 const TOLERANCE_PERCENT: u64 = 3;
 
-/// What no case whose name begins so may exceed. Where what was aimed at is not reached, it stands behind the bound.
-pub const BOUNDS: [(&str, &str, u64); 15] = [
+/// What no case whose name begins so may exceed; of several that fit, the longest counts. Where what was aimed at is not
+/// reached, it stands behind the bound.
+const BOUNDS: [(&str, &str, u64); 17] = [
     (FLASH, "core, one provider/", 18_400), // 16 KiB; `figures --symbols` shows what takes it, tests/audit/README.md why
     (FLASH, "core, all providers, signed", 39_700), // with messages; 40 KiB were to hold without
     (FLASH, "core, all providers, signed, compact SHA-256", 28_200),
     (FLASH, "kiosk, plain TCP, lean", 64 * 1024),
-    (FLASH, "kiosk, embedded-tls", 163 * 1024),
-    (FLASH, "kiosk, embedded-tls, lean", 160 * 1024),
+    (FLASH, "kiosk, embedded-tls", 160 * 1024),
+    // The connection is one future of all its stages, and the executor's task holds it.
+    (FLASH, "kiosk, embedded-tls, async", 172 * 1024),
     (FLASH, "kiosk, rustls", 384 * 1024),
     (RAM, "core", 0),
     (RAM, "kiosk, plain TCP", 16 * 1024),
     (RAM_AND_STACK, "kiosk, embedded-tls", 48 * 1024),
+    (RAM_AND_STACK, "kiosk, embedded-tls, async", 64 * 1024),
     (STACK, "kiosk", 20 * 1024),
+    (STACK, "kiosk, embedded-tls, async", 28 * 1024),
     (HEAP, "kiosk", 16 * 1024),
     (STACK, "build and read", 1536),
     (STACK, "request", 1536),
@@ -163,14 +167,18 @@ fn size(name: &str, features: &str, provider: &str) -> Result<(u64, u64)> {
 
 fn beyond_bounds(figures: &Figures) -> Vec<String> {
     let mut wrong = Vec::new();
-    for (unit, beginning, most) in BOUNDS {
-        for ((of, case), count) in figures.iter().filter(|((of, case), _)| of == unit && case.starts_with(beginning)) {
-            if *count > most {
-                wrong.push(format!("{case} takes {count} {of}, bound {most}"));
-            }
+    for ((unit, case), count) in figures {
+        if let Some(most) = bound(unit, case).filter(|most| count > most) {
+            wrong.push(format!("{case} takes {count} {unit}, bound {most}"));
         }
     }
     wrong
+}
+
+/// What a case may not exceed.
+pub fn bound(unit: &str, case: &str) -> Option<u64> {
+    let of_case = BOUNDS.iter().filter(|(of, beginning, _)| *of == unit && case.starts_with(beginning));
+    of_case.max_by_key(|(_, beginning, _)| beginning.len()).map(|(.., most)| *most)
 }
 
 fn differences(figures: &Figures, before: &Figures) -> Vec<String> {

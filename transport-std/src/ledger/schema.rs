@@ -134,7 +134,8 @@ pub(super) fn prepare_writer<T>(
     patience: Duration,
     first: impl FnOnce(&Connection) -> Result<T, LedgerError>,
 ) -> Result<T, LedgerError> {
-    check_kind(connection)?;
+    // In one transaction, which sees one state: another process may be making the tables.
+    check_kind(&*connection.transaction()?)?;
     keep_wal(connection, patience)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     // macOS: fsync alone leaves the data in the drive's memory.
