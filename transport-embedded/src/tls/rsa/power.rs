@@ -40,7 +40,10 @@ pub(super) fn power(modulus: &[u8], exponent: u64, base: &[u8], out: &mut [u8]) 
         return None;
     }
     modulus.multiply(x, y, z);
-    x.copy_from_slice(z);
+    // `copy_from_slice` would panic where lengths differ, and the compiler cannot see that they do not.
+    for (to, from) in x.iter_mut().zip(z.iter()) {
+        *to = *from;
+    }
 
     // The highest bit is the base itself; then one square for each bit, times the base where it is set.
     for bit in (0..63_u32.checked_sub(exponent.leading_zeros())?).rev() {
