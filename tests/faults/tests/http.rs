@@ -11,6 +11,8 @@ use heyan_faults::{
 
 /// Everything that there is to pass.
 const ALL: usize = usize::MAX;
+/// What a busy machine needs to connect and to send; with less, a call could end before its reply could be late.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 
 #[test]
 fn every_fault_of_a_plain_connection_ends_as_it_must() {
@@ -125,11 +127,11 @@ fn replies_that_take_time(lane: &mut Lane) {
         lane.cell("reply delayed", Cell::once(format!("byte {at} of the reply"), plan, talk, Expect::Whole));
     }
     // A server's clock cannot be told to go on, so its stalls are at the places that differ.
-    let places = [0, 1, 12, head - 2, head - 1, head, head + 1, len - 1];
+    let places = [0, 1, head - 1, head, head + 1, len - 1];
     let places = if lane.transport.is_std() { places.to_vec() } else { (0..len).collect() };
     for at in places {
         let mut talk = lane.talk(&[HOLDER]);
-        talk.patience = Duration::from_millis(150);
+        talk.patience = SHORT_PATIENCE;
         let plan = Plan::acts(vec![Act::Pass(0, at), Act::Tell(talk.hours_pass.clone())]);
         let name = format!("byte {at} of the reply");
         lane.cell("reply stalled", Cell::once(name, plan, talk, unknown(ChannelFault::TimedOut)));
@@ -138,10 +140,10 @@ fn replies_that_take_time(lane: &mut Lane) {
     let talk = lane.talk(&[HOLDER]);
     lane.cell("reply drips in time", Cell::once("every byte", drip(Duration::ZERO), talk, Expect::Whole));
     let mut talk = lane.talk(&[HOLDER]);
-    talk.patience = Duration::from_millis(150);
+    talk.patience = SHORT_PATIENCE;
     talk.time_per_read = Duration::from_secs(1);
     let late = unknown(ChannelFault::TimedOut);
-    lane.cell("reply drips too slowly", Cell::once("every byte", drip(Duration::from_millis(2)), talk, late));
+    lane.cell("reply drips too slowly", Cell::once("every byte", drip(Duration::from_millis(5)), talk, late));
 }
 
 fn bytes_that_are_not_of_the_reply(lane: &mut Lane) {

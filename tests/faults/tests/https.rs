@@ -74,7 +74,8 @@ fn either(one: Expect, other: Expect) -> Expect {
 fn played(lane: &mut Lane, family: &'static str, name: &str, records: Records, expect: Expect) {
     let mut talk = lane.talk(&[HOLDER]);
     if let RecordFault::Stall(_) = records.fault {
-        talk.patience = Duration::from_millis(400);
+        // What a busy machine needs to connect and to shake hands; with less, a call could end before anything is late.
+        talk.patience = Duration::from_millis(1500);
         talk.hours_pass = records.done.clone();
     }
     let name = format!("{name} of record {}", records.at);
@@ -101,7 +102,7 @@ fn records_that_end(lane: &mut Lane, at: usize) {
         played(lane, "record cut", &name, record(at, RecordFault::Cut(place)), expect);
         let expect = of(reset(lane, at));
         played(lane, "record reset", &name, record(at, RecordFault::Reset(place)), expect);
-        if [Front(1), Front(len / 2), end].contains(&place) {
+        if [Front(len / 2), end].contains(&place) {
             let sent = stage(lane, at) != Stage::Handshake;
             let expect = of(Expect::Fails(Failure::Channel(ChannelFault::TimedOut, sent)));
             played(lane, "record stalled", &name, record(at, RecordFault::Stall(place)), expect);
@@ -171,7 +172,8 @@ fn connections_that_drip(lane: &mut Lane) {
     talk.patience = Duration::from_millis(150);
     talk.time_per_read = Duration::from_secs(1);
     let plan = Plan::Records(drip(Duration::from_millis(1)));
-    lane.cell("drips too slowly", Cell::once("every byte", plan, talk, free(ChannelFault::TimedOut)));
+    let late = Cell::once("every byte", plan, talk, free(ChannelFault::TimedOut));
+    lane.cell("drips too slowly", Cell { connections: None, ..late });
 }
 
 #[test]
