@@ -42,6 +42,15 @@ pub(crate) fn status(line: &[u8]) -> u16 {
     status.filter(|status| (100..=999).contains(status)).unwrap_or(200)
 }
 
+/// A header field's value without what stands around it and is nothing to see. Control characters are in no field that
+/// came over HTTP, so whether they make a field empty decides nothing; the core says that they do.
+pub(crate) fn shown(mut value: &[u8]) -> &[u8] {
+    while let [..=b' ', inner @ ..] | [inner @ .., ..=b' '] = value {
+        value = inner;
+    }
+    value
+}
+
 /// Nothing personal is in what may be printed about an inquiry with this provider.
 pub(crate) fn assert_redacted(provider: &dyn Provider, printed: &str) {
     // An X may be small.
