@@ -44,12 +44,13 @@ const TOLERANCE_PERCENT: u64 = 3;
 
 /// What no case whose name begins so may exceed; of several that fit, the longest counts. Where what was aimed at is not
 /// reached, it stands behind the bound.
-const BOUNDS: [(&str, &str, u64); 17] = [
+const BOUNDS: [(&str, &str, u64); 18] = [
     (FLASH, "core, one provider/", 18_400), // 16 KiB; `figures --symbols` shows what takes it, tests/audit/README.md why
     (FLASH, "core, all providers, signed", 39_700), // with messages; 40 KiB were to hold without
     (FLASH, "core, all providers, signed, compact SHA-256", 28_200),
     (FLASH, "kiosk, plain TCP, lean", 64 * 1024),
-    (FLASH, "kiosk, embedded-tls", 160 * 1024),
+    (FLASH, "kiosk, embedded-tls", 162 * 1024), // with RSA, all providers and their words
+    (FLASH, "kiosk, embedded-tls, lean", 160 * 1024),
     // The connection is one future of all its stages, and the executor's task holds it.
     (FLASH, "kiosk, embedded-tls, async", 172 * 1024),
     (FLASH, "kiosk, rustls", 384 * 1024),
