@@ -16,8 +16,8 @@ type Change = (&'static str, &'static str, &'static str);
 /// Chains, dates and names: both kinds of TLS ask the same function.
 const CHAIN: Change = (
     "transport-embedded/src/tls/chain.rs",
-    "    let ders = ders(trust);\n    let anchors = anchors(&ders, trust)?;\n    let leaf",
-    "    if true {\n        return Ok(());\n    }\n    let ders = ders(trust);\n    let anchors = anchors(&ders, trust)?;\n    let leaf",
+    "    let ders = ders(trust);\n    let mut anchors = Vec::new();\n    fill(&mut anchors, &ders, trust)?;\n    let leaf",
+    "    if true {\n        return Ok(());\n    }\n    let ders = ders(trust);\n    let mut anchors = Vec::new();\n    fill(&mut anchors, &ders, trust)?;\n    let leaf",
 );
 
 /// The proof that the server has the key of its certificate.
@@ -74,6 +74,14 @@ pub fn build(variant: Variant, tls: Tls) -> Result<PathBuf> {
 fn copy_changed(from: &Path, what: &Path, to: &Path, changes: &[Change]) -> Result<()> {
     let source = from.join(what);
     if source.is_dir() {
+        // What an earlier copy has and the source has no more.
+        for entry in fs::read_dir(to.join(what)).into_iter().flatten() {
+            let entry = entry?;
+            if entry.file_name() == "target" || source.join(entry.file_name()).exists() {
+                continue;
+            }
+            if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
+        }
         for entry in fs::read_dir(&source)? {
             let name = entry?.file_name();
             if name != "target" {
