@@ -300,7 +300,8 @@ impl Call<'_, '_> {
 }
 
 /// Compares an echoed number with the one that was sent: what stands before the first and after the last mask character
-/// must agree, the masks do not keep the length. `None`: it contradicts, and so does what is there but is no number.
+/// must agree, the masks do not keep the length. `None`: it contradicts, and so does what is there but is no number:
+/// nothing but digits may stand between two masks.
 fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
     let Some(sent) = sent else { return Some(Echo::Absent) };
     let echo = match echo {
@@ -311,6 +312,9 @@ fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
     let mut parts = echo.split(|byte| *byte == b'*');
     let prefix = parts.next()?;
     let Some(suffix) = parts.next_back() else { return same(echo, sent).then_some(Echo::Agrees) };
+    if !parts.flatten().all(u8::is_ascii_digit) {
+        return None;
+    }
     if prefix.is_empty() && suffix.is_empty() {
         return Some(Echo::Absent);
     }

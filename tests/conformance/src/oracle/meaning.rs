@@ -166,7 +166,9 @@ fn verdict_about(meaning: Meaning, echo: Option<&Json>, asked: &str) -> Meaning 
             (Some(first), Some(last)) => {
                 let (prefix, suffix) = (&echo[..first], &echo[last + 1..]);
                 let asked = asked.to_uppercase();
-                prefix.len() + suffix.len() <= asked.len()
+                let between = |shown: char| shown == '*' || shown.is_ascii_digit();
+                echo[first..last].chars().all(between)
+                    && prefix.len() + suffix.len() <= asked.len()
                     && asked.starts_with(&prefix.to_uppercase())
                     && asked.ends_with(&suffix.to_uppercase())
             }
