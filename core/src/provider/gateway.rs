@@ -6,7 +6,7 @@
 use super::read::{Conclusion, Finding};
 use crate::error::RefusalClass;
 use crate::outcome::is_token;
-use crate::text::{find_line, same, trim};
+use crate::text::{find_line, same};
 
 /// Reads the gateway's own header fields; `None` when both are empty: then the vendor answered. The code it finds is a
 /// token, or the documented beginning of a message.
@@ -18,7 +18,7 @@ pub(crate) fn refusal<'b>(code: &'b [u8], message: &[u8]) -> Option<Finding<'b>>
         return None;
     }
     let by_code = if code.len() == 6 { find(&CODES, code) } else { None };
-    let by_message = find(&MESSAGES, trim(message));
+    let by_message = find(&MESSAGES, message);
     let class = by_code.or(by_message).map_or(RefusalClass::Unrecognized, |(class, _)| class);
     let code = match core::str::from_utf8(code) {
         // A gateway code has 6 characters. What is longer than a dozen is none, and could be a number.

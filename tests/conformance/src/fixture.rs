@@ -123,6 +123,13 @@ impl Fixture {
         Ok(read(response))
     }
 
+    /// Whether its header values can stand in a head (RFC 9110 §5.5). Those that cannot may still come from an HTTP library.
+    #[must_use]
+    pub fn fits_head(&self) -> bool {
+        let fits = |byte: &u8| *byte == b'\t' || !byte.is_ascii_control();
+        self.headers.iter().all(|(_, value)| value.iter().all(fits))
+    }
+
     /// The reply as HTTP/1.1 bytes, with a body of stated length.
     #[must_use]
     pub fn sized(&self) -> Vec<u8> {

@@ -107,9 +107,10 @@ fn as_bytes_cut_at_every_place() {
     for_each(|provider, fixture| {
         let inquiry = fixture.asked.inquiry(provider).map_err(|error| format!("{error:?}"))?;
         let mut buffer = [0; BUFFER];
-        let mut check = |what: &str, parts: &[&[u8]]| {
-            let got = exchange(&inquiry, &mut buffer, parts).map_err(|error| format!("{what}: {error:?}"))?;
-            same(what, &got, &fixture.expected)
+        let mut check = |what: &str, parts: &[&[u8]]| match exchange(&inquiry, &mut buffer, parts) {
+            Ok(got) if fixture.fits_head() => same(what, &got, &fixture.expected),
+            Err(ProtocolError::Head) if !fixture.fits_head() => Ok(()),
+            other => Err(format!("{what}: {other:?}")),
         };
         for (framing, bytes) in [("sized", fixture.sized()), ("chunked", fixture.chunked(23))] {
             for at in 0..=bytes.len() {

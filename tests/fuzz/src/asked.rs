@@ -42,13 +42,13 @@ pub(crate) fn status(line: &[u8]) -> u16 {
     status.filter(|status| (100..=999).contains(status)).unwrap_or(200)
 }
 
-/// A header field's value without what stands around it and is nothing to see. Control characters are in no field that
-/// came over HTTP, so whether they make a field empty decides nothing; the core says that they do.
-pub(crate) fn shown(mut value: &[u8]) -> &[u8] {
-    while let [..=b' ', inner @ ..] | [inner @ .., ..=b' '] = value {
-        value = inner;
+/// A header field's value without the spaces and tabs around it, which are no part of it (RFC 9110 §5.5).
+pub(crate) fn without_space(value: &[u8]) -> &[u8] {
+    let text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    match (value.iter().position(text), value.iter().rposition(text)) {
+        (Some(first), Some(last)) => &value[first..=last],
+        _ => b"",
     }
-    value
 }
 
 /// Nothing personal is in what may be printed about an inquiry with this provider.

@@ -5,7 +5,7 @@
 use heyan::{Billing, Error, Exchange, RefusalClass, Response, Step};
 use heyan_conformance::Observed;
 
-use crate::asked::{BUFFER_LEN, assert_redacted, inquiry, line, provider, shown, status};
+use crate::asked::{BUFFER_LEN, assert_redacted, inquiry, line, provider, status, without_space};
 
 const BODY: &[u8] = br#"{"status":"01","idCard":"11*****009X","traceId":"20211208013_9aph_5e91"}"#;
 /// `idcert`, whose match the body is.
@@ -23,7 +23,7 @@ pub fn check(mut data: &[u8]) {
     assert_redacted(provider, &format!("{result:?}"));
     let got = Observed::of(&result);
 
-    let (trimmed, said) = (shown(code), shown(message));
+    let (trimmed, said) = (without_space(code), without_space(message));
     match &result {
         Ok(_) => assert!(trimmed.is_empty() && said.is_empty() && (200..=299).contains(&status)),
         Err(Error::Refused(refusal)) => {

@@ -8,7 +8,7 @@ use heyan::{Billing, Error, Outcome, Provider, Response, Retry};
 use heyan_conformance::Observed;
 use heyan_conformance::oracle::{Meaning, meaning, parse};
 
-use crate::asked::{ID, assert_redacted, inquiry, line, provider, shown, status};
+use crate::asked::{ID, assert_redacted, inquiry, line, provider, status, without_space};
 
 /// Any bytes.
 pub fn check(data: &[u8]) {
@@ -36,7 +36,7 @@ pub(crate) fn check_with(provider: &dyn Provider, mut rest: &[u8]) {
     }
 
     let [(_, code), (_, message), _] = fields;
-    if [code, message].iter().any(|value| !shown(value).is_empty()) {
+    if [code, message].iter().any(|value| !without_space(value).is_empty()) {
         // The gateway speaks. What it says is of its own target.
         assert!(matches!(result, Err(Error::Refused(_))), "{got:?}, but the gateway declined");
     } else {
