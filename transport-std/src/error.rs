@@ -4,12 +4,10 @@
 use std::fmt;
 use std::io;
 
-use heyan::{
-    Billing, ChannelError, ChannelFault, Code, CredentialError, EncodeError, ProtocolError, Reference, ReplyFault,
-    Retry,
-};
+use heyan::policy::{Class, Ending};
+use heyan::{Billing, ChannelError, ChannelFault, Code, CredentialError, EncodeError, ProtocolError, Reference, Retry};
 
-use crate::progress::{Ending, Progress};
+use crate::progress::{self, Progress};
 
 /// Why a verification came to no verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,46 +76,10 @@ impl Error {
         }
     }
 
-    /// What failed, in one lower-case word, as scripts see it: `not_json`, `too_deep`, `no_verdict`,
-    /// `echo_contradicts`, `protocol`, `too_long`, `connect`, `tls`, `timed_out`, `dns` or `channel`.
-    ///
-    /// `None` for a refusal, which has its own [word](Self::refusal_word), and for [wrong use](Self::is_wrong_use).
+    /// What it ended in, as the rules around calls see it. Its [`word`](heyan::policy::Class::word) is for scripts.
     #[must_use]
-    pub const fn word(&self) -> Option<&'static str> {
-        let Self::Inquiry(error) = self else {
-            return match self {
-                Self::Randomness | Self::Clock | Self::Library => Some("channel"),
-                _ => None,
-            };
-        };
-        match error {
-            heyan::Error::Reply(error) => Some(match error.fault() {
-                ReplyFault::NotJson => "not_json",
-                ReplyFault::TooDeep => "too_deep",
-                ReplyFault::EchoContradicts => "echo_contradicts",
-                _ => "no_verdict",
-            }),
-            heyan::Error::Protocol(ProtocolError::TooLong) => Some("too_long"),
-            heyan::Error::Protocol(_) => Some("protocol"),
-            heyan::Error::Channel(error) => Some(match error.fault {
-                ChannelFault::Connect => "connect",
-                ChannelFault::Tls => "tls",
-                ChannelFault::TimedOut => "timed_out",
-                ChannelFault::Dns => "dns",
-                _ => "channel",
-            }),
-            _ => None,
-        }
-    }
-
-    /// Why the gateway or the vendor declined, as
-    /// [`RefusalClass::word`](heyan::RefusalClass::word). `None` when nobody declined.
-    #[must_use]
-    pub const fn refusal_word(&self) -> Option<&'static str> {
-        match self {
-            Self::Inquiry(heyan::Error::Refused(refusal)) => Some(refusal.class().word()),
-            _ => None,
-        }
+    pub fn class(&self) -> Class {
+        Ending::from(self).class()
     }
 
     /// Whether the program asked for something that cannot be sent: its integrator must act, nothing was sent, and the
@@ -152,13 +114,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// For the rules around calls. What only a server can fail in is of class [`Encode`](heyan::policy::Class::Encode):
-/// nothing was sent, and the same call will fail again.
-impl From<&Error> for heyan::policy::Ending {
+/// For the rules around calls. What only a server can fail in is of class [`Encode`](Class::Encode): nothing was sent,
+/// and the same call will fail again.
+impl From<&Error> for Ending {
     fn from(error: &Error) -> Self {
         match error {
             Error::Inquiry(error) => Self::from(error),
-            _ => Self::new(heyan::policy::Class::Encode, error.billing(), error.retry()),
+            _ => Self::new(Class::Encode, error.billing(), error.retry()),
         }
     }
 }
@@ -353,8 +315,8 @@ pub(crate) fn judge(error: &ureq::Error, progress: &Progress) -> Error {
         ureq::Error::LargeResponseHeader(..) => ProtocolError::TooLong.into(),
         _ => match (progress.has_reply, progress.ending) {
             (true, Some(_)) => ProtocolError::Truncated.into(),
-            (false, Some(Ending::Closed)) => ProtocolError::Closed.into(),
-            (false, Some(Ending::Broken(io::ErrorKind::UnexpectedEof))) => ProtocolError::Closed.into(),
+            (false, Some(progress::Ending::Closed)) => ProtocolError::Closed.into(),
+            (false, Some(progress::Ending::Broken(io::ErrorKind::UnexpectedEof))) => ProtocolError::Closed.into(),
             _ => channel(ChannelFault::Broken, cause),
         },
     }

@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use heyan::policy::Class;
 use heyan::{Billing, ChannelError, ChannelFault, Consent, ProtocolError, RefusalClass, Retry, Verdict};
 use heyan_std::{Call, Cause, Client, Config, Error, Stage};
 use support::{Act, MATCH, PATIENCE, Peer, client, matching, plain, plain_for, reply, subject, verify};
@@ -32,7 +33,7 @@ fn protocol_fault(act: Act) -> ProtocolError {
     assert_eq!((error.billing(), error.retry()), (Billing::Unknown, Retry::Never));
     match error.inquiry() {
         Some(heyan::Error::Protocol(fault)) => {
-            assert_eq!(error.word(), Some(if *fault == ProtocolError::TooLong { "too_long" } else { "protocol" }));
+            assert_eq!(error.class(), if *fault == ProtocolError::TooLong { Class::TooLong } else { Class::Protocol });
             *fault
         }
         _ => panic!("{error:?}"),
@@ -55,7 +56,7 @@ fn a_port_that_nobody_listens_on() {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     let error = verify(&client(plain(port))).unwrap_err();
     assert_eq!(channel(&error), (ChannelFault::Connect, false, Stage::Connect));
-    assert_eq!((error.word(), error.retry()), (Some("connect"), Retry::SameProvider));
+    assert_eq!((error.class(), error.retry()), (Class::Connect, Retry::SameProvider));
     assert!(error.to_string().contains("connection refused"), "{error}");
 }
 
@@ -68,7 +69,7 @@ fn a_host_without_an_address() {
     for config in [named(|_, _| Err(io::ErrorKind::NotFound.into())), named(|_, _| Ok(Vec::new()))] {
         let error = verify(&client(config)).unwrap_err();
         assert_eq!(channel(&error), (ChannelFault::Dns, false, Stage::Resolve));
-        assert_eq!((error.word(), error.billing()), (Some("dns"), Billing::Free));
+        assert_eq!((error.class(), error.billing()), (Class::Dns, Billing::Free));
     }
 }
 
@@ -82,7 +83,7 @@ fn a_name_server_that_does_not_answer() {
     });
     let error = verify(&client(config.resolve_timeout(Duration::from_millis(30)))).unwrap_err();
     assert_eq!(channel(&error), (ChannelFault::TimedOut, false, Stage::Resolve));
-    assert_eq!(error.word(), Some("timed_out"));
+    assert_eq!(error.class(), Class::TimedOut);
     drop(release);
 }
 
@@ -93,7 +94,7 @@ fn a_silent_peer() {
     let error = verify(&client(plain(peer.port).timeout(Duration::from_millis(400)))).unwrap_err();
     assert!(start.elapsed() < PATIENCE / 2);
     assert_eq!(channel(&error), (ChannelFault::TimedOut, true, Stage::Receive));
-    assert_eq!((error.word(), error.retry()), (Some("timed_out"), Retry::Never));
+    assert_eq!((error.class(), error.retry()), (Class::TimedOut, Retry::Never));
     peer.request();
     assert_eq!((peer.pending(), peer.accepted()), (0, 1));
 }
@@ -237,7 +238,7 @@ fn replies_that_are_read_however_they_are_framed() {
 
 #[test]
 fn a_reply_as_long_as_permitted_is_read_and_one_byte_more_is_not() {
-    for (padding, expected) in [(0, None), (1, Some("too_long"))] {
+    for (padding, expected) in [(0, None), (1, Some(Class::TooLong))] {
         for len in [4096, 5000, 64 * 1024] {
             let mut body = MATCH.to_vec();
             body.resize(len + padding, b' ');
@@ -250,7 +251,7 @@ fn a_reply_as_long_as_permitted_is_read_and_one_byte_more_is_not() {
             for bytes in [reply("200 OK", "", &body), chunked] {
                 let peer = Peer::start(vec![vec![Act::ReplyAndClose(bytes)]]);
                 let result = verify(&client(plain(peer.port).reply_len_max(len)));
-                assert_eq!(result.as_ref().err().and_then(Error::word), expected, "{len} {padding}");
+                assert_eq!(result.as_ref().err().map(Error::class), expected, "{len} {padding}");
             }
         }
     }
@@ -264,7 +265,7 @@ fn what_the_gateway_and_the_vendors_say() {
         b"",
     ))]]);
     let error = failure(&peer);
-    assert_eq!((error.refusal_word(), error.word()), (Some("quota_exhausted"), None));
+    assert_eq!(error.class(), Class::Refused(RefusalClass::QuotaExhausted));
     assert_eq!((error.billing(), error.retry()), (Billing::Free, Retry::OtherProvider));
     assert_eq!(error.code().map(heyan::Token::as_str), Some("B403MQ"));
     assert_eq!(error.reference().map(heyan::Token::as_str), Some("1F-2E"));
@@ -277,23 +278,23 @@ fn what_the_gateway_and_the_vendors_say() {
         b"",
     ))]]);
     let error = failure(&peer);
-    assert_eq!(error.refusal_word(), Some(RefusalClass::Credentials.word()));
+    assert_eq!(error.class(), Class::Refused(RefusalClass::Credentials));
 
     let peer = Peer::start(vec![vec![Act::Reply(reply("302 Found", "Location: http://127.0.0.1:1/\r\n", b""))]]);
     let error = failure(&peer);
-    assert_eq!((error.word(), error.billing()), (Some("not_json"), Billing::Free));
+    assert_eq!((error.class(), error.billing()), (Class::NotJson, Billing::Free));
 
     let peer = Peer::start(vec![vec![Act::Reply(reply("200 OK", "", b"{\"status\":\"99\"}"))]]);
-    assert_eq!(failure(&peer).refusal_word(), Some("unrecognized"));
-    for (body, word) in [
-        (&b"<html>"[..], "not_json"),
-        (b"{\"a\":[[[[[[[[[[]]]]]]]]]]}", "too_deep"),
-        (b"{}", "no_verdict"),
-        (b"{\"status\":\"01\",\"idCard\":\"11010119000101001X\"}", "echo_contradicts"),
+    assert_eq!(failure(&peer).class(), Class::Refused(RefusalClass::Unrecognized));
+    for (body, class) in [
+        (&b"<html>"[..], Class::NotJson),
+        (b"{\"a\":[[[[[[[[[[]]]]]]]]]]}", Class::TooDeep),
+        (b"{}", Class::NoVerdict),
+        (b"{\"status\":\"01\",\"idCard\":\"11010119000101001X\"}", Class::EchoContradicts),
     ] {
         let peer = Peer::start(vec![vec![Act::Reply(reply("200 OK", "", body))]]);
         let error = failure(&peer);
-        assert_eq!((error.word(), error.billing()), (Some(word), Billing::Billed));
+        assert_eq!((error.class(), error.billing()), (class, Billing::Billed));
     }
 }
 
@@ -302,7 +303,7 @@ fn status_666() {
     let body = "{\"ok\":0,\"msg\":\"身份证号码有误\"}";
     let peer = Peer::start(vec![vec![Act::Reply(reply("666 ", "", body.as_bytes()))]]);
     let error = verify(&client(plain_for(&heyan::provider::SFZ2, peer.port))).unwrap_err();
-    assert_eq!((error.refusal_word(), error.billing()), (Some("bad_input"), Billing::Free));
+    assert_eq!((error.class(), error.billing()), (Class::Refused(RefusalClass::BadInput), Billing::Free));
     assert!(matches!(error.inquiry(), Some(heyan::Error::Refused(refusal)) if refusal.status() == 666));
 }
 
@@ -311,7 +312,7 @@ fn a_subject_the_provider_does_not_take() {
     let client = client(plain_for(&heyan::provider::SJSYS, 1));
     let error = client.verify(&subject(), Consent::given()).unwrap_err();
     assert!(error.is_wrong_use());
-    assert_eq!((error.word(), error.refusal_word(), error.billing()), (None, None, Billing::Free));
+    assert_eq!((error.class(), error.billing()), (Class::Encode, Billing::Free));
 }
 
 /// With a body that no socket buffers hold: they end at 4 MiB for what is sent, and what is not read grows no window.
@@ -330,7 +331,7 @@ fn a_request_that_does_not_leave_completely_is_free() {
     let peer = Peer::start(vec![vec![Act::CloseWithin(1000)]]);
     let error = verify_long(&client(plain_for(&heyan::provider::CHECKONE, peer.port))).unwrap_err();
     assert_eq!(channel(&error), (ChannelFault::Broken, false, Stage::Send));
-    assert_eq!((error.word(), error.retry()), (Some("channel"), Retry::SameProvider));
+    assert_eq!((error.class(), error.retry()), (Class::Channel, Retry::SameProvider));
     assert_eq!(peer.accepted(), 1, "a fresh connection is not tried a second time");
 
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();

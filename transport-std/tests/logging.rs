@@ -5,6 +5,7 @@ mod support;
 use std::sync::Mutex;
 
 use base64ct::{Base64, Encoding};
+use heyan::policy::Class;
 use heyan::{Billing, Consent, Verdict};
 use heyan_std::{Client, Error, OwnedCredentials};
 use log::{Level, LevelFilter, Log, Metadata, Record};
@@ -132,7 +133,7 @@ fn nothing_personal_is_logged() {
         mute(muted);
         let error = verify(&client(plain(unheard.port))).unwrap_err();
         assert_eq!(error, Error::WireLogging { target });
-        assert_eq!((error.billing(), error.word(), error.is_wrong_use()), (Billing::Free, None, true));
+        assert_eq!((error.billing(), error.class(), error.is_wrong_use()), (Billing::Free, Class::Encode, true));
         assert!(error.to_string().contains(target));
     }
     assert_eq!(unheard.accepted(), 0);

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use heyan::Verdict;
+use heyan::policy::Class;
 use support::{Act, MATCH, Peer, client, matching, plain, reply, verify};
 
 #[test]
@@ -107,7 +108,7 @@ fn addresses_that_nobody_answers_at_are_asked_for_again() {
         },
     );
     let client = client(config);
-    assert_eq!(verify(&client).unwrap_err().word(), Some("connect"));
+    assert_eq!(verify(&client).unwrap_err().class(), Class::Connect);
     assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
 }
 

@@ -129,7 +129,7 @@ fn a_refusal_of_the_gateway_leads_to_the_other_account() {
     let mut seen = std::collections::BTreeSet::new();
     for code in GATEWAY_CODES {
         let (_peer, config) = doing(gateway(code.code));
-        let class = support::verify(&client(config)).unwrap_err().refusal_word().unwrap();
+        let class = support::verify(&client(config)).unwrap_err().class().word();
         // One of each class is enough: which code is which is tested elsewhere.
         if seen.insert(class) {
             fails(&|| doing(gateway(code.code)), class, None);

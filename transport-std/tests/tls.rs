@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 
+use heyan::policy::Class;
 use heyan::{Billing, ChannelError, ChannelFault, ProtocolError, Retry, Verdict};
 use heyan_std::{Cause, Error, Stage, TlsFault, Trust, TrustError};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
@@ -49,7 +50,7 @@ fn refused(server: Arc<rustls::ServerConfig>, trust: Trust) -> TlsFault {
 }
 
 fn fault(error: &Error) -> TlsFault {
-    assert_eq!((error.word(), error.billing(), error.retry()), (Some("tls"), Billing::Free, Retry::OtherProvider));
+    assert_eq!((error.class(), error.billing(), error.retry()), (Class::Tls, Billing::Free, Retry::OtherProvider));
     let Some(heyan::Error::Channel(ChannelError { fault: ChannelFault::Tls, sent: false, source: Some(source) })) =
         error.inquiry()
     else {
@@ -142,7 +143,7 @@ fn a_handshake_that_does_not_end() {
     let port = listener.local_addr().unwrap().port();
     let config = secure(HOST, port, Authority::new("ours").trust()).connect_timeout(Duration::from_millis(100));
     let error = verify(&client(config)).unwrap_err();
-    assert_eq!((error.word(), error.billing(), error.retry()), (Some("timed_out"), Billing::Free, Retry::SameProvider));
+    assert_eq!((error.class(), error.billing(), error.retry()), (Class::TimedOut, Billing::Free, Retry::SameProvider));
     assert!(error.to_string().contains("handshake"), "{error}");
 }
 
@@ -190,7 +191,7 @@ fn a_proxy_that_declines() {
     let proxy = Peer::start(vec![vec![Act::Reply(reply("407 Proxy Authentication Required", "", b""))]]);
     let config = plain(1).proxy(&format!("http://127.0.0.1:{}", proxy.port)).unwrap();
     let error = verify(&client(config)).unwrap_err();
-    assert_eq!((error.word(), error.billing()), (Some("connect"), Billing::Free));
+    assert_eq!((error.class(), error.billing()), (Class::Connect, Billing::Free));
     assert!(error.to_string().contains("proxy"), "{error}");
     for url in ["socks5://127.0.0.1:1080", "ftp://127.0.0.1", "http://", ""] {
         assert_eq!(plain(1).proxy(url).err(), Some(heyan_std::ConfigError::Proxy), "{url}");

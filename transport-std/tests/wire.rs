@@ -2,6 +2,7 @@
 
 mod support;
 
+use heyan::policy::Class;
 use heyan::provider::ALL;
 use heyan::{AppCode, AppKey, Consent, Credentials, Endpoint, Inquiry, Provider, Stamp, VendorKey, Verdict};
 use heyan_std::{Call, Config, OwnedCredentials};
@@ -31,7 +32,7 @@ fn captured(provider: &'static dyn Provider, credentials: OwnedCredentials, extr
     let call = Call::new().stamp(stamp());
     let call = if extra { call.fields(&|_, fields| fields.add("appid", "a b/测")) } else { call };
     let error = client(config).verify_with(&subject_for(provider), Consent::given(), &call).unwrap_err();
-    assert_eq!(error.word(), Some("no_verdict"));
+    assert_eq!(error.class(), Class::NoVerdict);
     (peer.request(), url)
 }
 
@@ -86,8 +87,8 @@ fn fields_longer_than_any_buffer_arrive_too() {
     let call = Call::new().fields(&fields);
     let client = client(plain_for(provider, peer.port));
     assert_eq!(
-        client.verify_with(&subject_for(provider), Consent::given(), &call).unwrap_err().word(),
-        Some("no_verdict")
+        client.verify_with(&subject_for(provider), Consent::given(), &call).unwrap_err().class(),
+        Class::NoVerdict
     );
     assert!(peer.request().ends_with(value.as_bytes()));
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use heyan::policy::Class;
+use heyan::policy::{self, Class};
 use heyan::{Billing, Date, Details, Info, Outcome, RefusalClass, Retry, Sex, Verdict};
 use heyan_std::AttemptLine;
 use serde::Serialize;
@@ -11,13 +11,13 @@ use serde::Serialize;
 use crate::Context;
 use crate::mask::{holds_name, looks_personal};
 use crate::output::{Exit, Out, Paint};
+use crate::words::Label;
 use crate::words::glossary::Glossary;
-use crate::words::{Cause, Label};
 
 /// An ending: of a call, or of a reply that somebody pasted.
 pub(crate) struct Ending<'b> {
     info: &'static Info,
-    cause: Cause,
+    class: Class,
     code: Option<String>,
     billing: Billing,
     retry: Retry,
@@ -30,7 +30,7 @@ pub(crate) struct Ending<'b> {
 #[derive(Serialize)]
 struct Machine<'e> {
     provider: &'e str,
-    verdict: Option<Verdict>,
+    verdict: Option<&'static str>,
     refusal: Option<&'static str>,
     error: Option<&'static str>,
     code: Option<&'e str>,
@@ -55,6 +55,13 @@ struct MachineAttempt<'e> {
     took_ms: Option<u64>,
 }
 
+/// Verdict, refusal and error of the machine interface: the word of a class is one of them, the others are null.
+pub(crate) fn machine_words(class: Class) -> [Option<&'static str>; 3] {
+    let (verdict, refusal) = (class.verdict().map(Verdict::word), class.refusal().map(RefusalClass::word));
+    let is_error = verdict.is_none() && refusal.is_none();
+    [verdict, refusal, is_error.then_some(class.word())]
+}
+
 #[derive(Serialize)]
 struct MachineDetails<'e> {
     sex: Option<Sex>,
@@ -73,7 +80,7 @@ impl<'b> Ending<'b> {
         Some(match result {
             Ok(outcome) => Self {
                 info,
-                cause: Cause::Verdict(outcome.verdict()),
+                class: policy::Ending::from(outcome).class(),
                 code: outcome.code().map(|code| text(code.as_str())),
                 billing: outcome.billing(),
                 retry: outcome.retry(),
@@ -83,9 +90,11 @@ impl<'b> Ending<'b> {
             },
             Err(error) => Self {
                 info,
-                cause: match error.inquiry() {
-                    Some(heyan::Error::Refused(refusal)) => Cause::Refused(refusal.class()),
-                    _ => Cause::Failed(error.word()?),
+                class: match error.class() {
+                    Class::Encode if error.is_wrong_use() => return None,
+                    // Something of this machine that no script can do anything about.
+                    Class::Encode => Class::Channel,
+                    class => class,
                 },
                 code: error.code().map(|code| text(code.as_str())),
                 billing: error.billing(),
@@ -99,16 +108,10 @@ impl<'b> Ending<'b> {
 
     /// The same of one attempt among several, without details. `None` for wrong use.
     pub(crate) fn of_attempt(line: &AttemptLine) -> Option<Self> {
-        let class = line.ending.class();
         let text = |text: &str| text.to_owned();
         Some(Self {
             info: heyan::provider::by_slug(line.provider.as_str())?.info(),
-            cause: match (class.verdict(), class.refusal()) {
-                (Some(verdict), _) => Cause::Verdict(verdict),
-                (None, Some(refusal)) => Cause::Refused(refusal),
-                (None, None) if class == Class::Encode => return None,
-                (None, None) => Cause::Failed(class.word()),
-            },
+            class: Some(line.ending.class()).filter(|class| *class != Class::Encode)?,
             code: line.code.as_ref().map(|code| text(code.as_str())),
             billing: line.ending.billing(),
             retry: line.ending.retry(),
@@ -135,8 +138,8 @@ impl<'b> Ending<'b> {
         self
     }
 
-    pub(crate) const fn cause(&self) -> Cause {
-        self.cause
+    pub(crate) const fn class(&self) -> Class {
+        self.class
     }
 
     pub(crate) fn code(&self) -> Option<&str> {
@@ -156,22 +159,18 @@ impl<'b> Ending<'b> {
     }
 
     pub(crate) const fn exit(&self) -> Exit {
-        match self.cause {
-            Cause::Verdict(Verdict::Match) => Exit::Match,
-            Cause::Verdict(Verdict::Mismatch) => Exit::Mismatch,
-            Cause::Verdict(Verdict::NoRecord) => Exit::NoRecord,
-            Cause::Refused(_) => Exit::Refused,
-            Cause::Failed(_) => Exit::Error,
+        match self.class {
+            Class::Match => Exit::Match,
+            Class::Mismatch => Exit::Mismatch,
+            Class::NoRecord => Exit::NoRecord,
+            Class::Refused(_) => Exit::Refused,
+            _ => Exit::Error,
         }
     }
 
     /// One object. More than one attempt is listed in it.
     pub(crate) fn print_json(&self, context: &Context, attempts: &[Self], out: &mut Out) -> io::Result<()> {
-        let (verdict, refusal, error) = match self.cause {
-            Cause::Verdict(verdict) => (Some(verdict), None, None),
-            Cause::Refused(class) => (None, Some(class.word()), None),
-            Cause::Failed(word) => (None, None, Some(word)),
-        };
+        let [verdict, refusal, error] = machine_words(self.class);
         let Details { sex, birth_date, age, address, province, city, county } = self.details;
         out.json(&Machine {
             provider: self.info.slug,
@@ -195,11 +194,7 @@ impl<'b> Ending<'b> {
     fn machine_attempt(&self) -> MachineAttempt<'_> {
         MachineAttempt {
             provider: self.info.slug,
-            class: match self.cause {
-                Cause::Verdict(verdict) => verdict.word(),
-                Cause::Refused(class) => class.word(),
-                Cause::Failed(word) => word,
-            },
+            class: self.class.word(),
             code: self.code.as_deref(),
             billing: self.billing.word(),
             retry: self.retry.word(),
@@ -213,7 +208,7 @@ impl<'b> Ending<'b> {
     pub(crate) fn print_text(&self, context: &Context, asked: Option<&str>, out: &mut Out) -> io::Result<()> {
         let words = context.words;
         let simulated = if context.sandbox { words.simulated() } else { "" };
-        let headline = words.headline(self.cause, self.info.checks_mobile());
+        let headline = words.headline(self.class, self.info.checks_mobile());
         out.painted(self.paint(), &format!("{simulated}{headline}"))?;
         if context.sandbox {
             out.line(words.simulated_note())?;
@@ -223,7 +218,7 @@ impl<'b> Ending<'b> {
         }
         let mut entry = |label, text: &str| out.line(&format!("{}{}{text}", words.label(label), words.colon()));
         entry(Label::Cost, &format!("{simulated}{} ({})", words.billing(self.billing), self.billing.word()))?;
-        entry(Label::Next, &words.next(self.cause, self.billing))?;
+        entry(Label::Next, words.next(self.class, self.billing))?;
         if let Some(reference) = &self.reference {
             entry(Label::Reference, &format!("{reference}{}", words.quote_reference()))?;
         }
@@ -266,11 +261,9 @@ impl<'b> Ending<'b> {
     }
 
     const fn paint(&self) -> Paint {
-        match self.cause {
-            Cause::Verdict(Verdict::Match) => Paint::Green,
-            Cause::Verdict(Verdict::NoRecord) | Cause::Refused(RefusalClass::Busy | RefusalClass::Throttled) => {
-                Paint::Yellow
-            }
+        match self.class {
+            Class::Match => Paint::Green,
+            Class::NoRecord | Class::Refused(RefusalClass::Busy | RefusalClass::Throttled) => Paint::Yellow,
             _ => Paint::Red,
         }
     }

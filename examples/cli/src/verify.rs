@@ -14,7 +14,6 @@ use crate::accounts::{self, Accounts, refused};
 use crate::ending::Ending;
 use crate::input::Person;
 use crate::output::{Exit, Out, Stop, tell};
-use crate::words::Cause;
 use crate::wrong::Wrong;
 use crate::{Context, args, consent, target};
 
@@ -98,10 +97,10 @@ fn tell_attempts(context: &Context, attempts: &[Ending<'_>]) {
     let words = context.words;
     let simulated = if context.sandbox { words.simulated() } else { "" };
     for (at, ending) in attempts.iter().enumerate() {
-        if matches!(ending.cause(), Cause::Verdict(_)) {
+        if ending.class().verdict().is_some() {
             continue;
         }
-        let headline = words.headline(ending.cause(), ending.info().checks_mobile());
+        let headline = words.headline(ending.class(), ending.info().checks_mobile());
         let headline = headline.trim_end_matches(['.', '。']);
         let (slug, billing) = (ending.info().slug, ending.billing());
         let sentence = match attempts.get(at + 1) {

@@ -420,7 +420,7 @@ fn failed(last: Option<Error>, why: Why) -> Result<OwnedOutcome, RouterError> {
 fn class_word(result: &Result<OwnedOutcome, RouterError>) -> &'static str {
     match result {
         Ok(outcome) => outcome.verdict().word(),
-        Err(RouterError::Attempt { error, .. }) => Ending::from(error).class().word(),
+        Err(RouterError::Attempt { error, .. }) => error.class().word(),
         Err(RouterError::NoAccount) => "no_account",
         Err(RouterError::Limit(_)) => "limit",
         #[cfg(feature = "ledger")]

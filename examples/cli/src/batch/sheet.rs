@@ -10,6 +10,7 @@ use super::job::Ended;
 use super::lock;
 use super::source::Format;
 use super::wrong::BatchWrong;
+use crate::ending::machine_words;
 
 /// What may be shown of the person.
 #[derive(Clone, Default)]
@@ -105,12 +106,11 @@ impl Sheet {
         let line = match outcome {
             Outcome::Bad(reason) => Line { error: Some("bad_row"), reason: Some(reason), ..base },
             Outcome::Ended(ended) => {
-                let (verdict, refusal) = (ended.class.verdict(), ended.class.refusal());
-                let is_error = verdict.is_none() && refusal.is_none();
+                let [verdict, refusal, error] = machine_words(ended.class);
                 Line {
-                    verdict: verdict.map(heyan::Verdict::word),
-                    refusal: refusal.map(heyan::RefusalClass::word),
-                    error: is_error.then_some(ended.class.word()),
+                    verdict,
+                    refusal,
+                    error,
                     code: ended.code.as_deref(),
                     billing: ended.billing.word(),
                     reference: ended.reference.as_deref(),

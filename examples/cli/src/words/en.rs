@@ -1,10 +1,9 @@
 //! English.
 
-use heyan::{
-    Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry, Verdict,
-};
+use heyan::policy::Class;
+use heyan::{Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry};
 
-use super::{Cause, Label, Lang, Words};
+use super::{Label, Lang, Words};
 use crate::body::BodyKind;
 use crate::usage::Usage;
 use crate::wrong::{Value, Wrong};
@@ -214,20 +213,16 @@ impl Words for English {
         "this command asks nobody, so --sandbox changes nothing."
     }
 
-    fn headline(&self, cause: Cause, mobile: bool) -> String {
-        match cause {
-            Cause::Verdict(Verdict::Match) if mobile => {
-                "MATCH: name, identity number and mobile number belong to one person."
-            }
-            Cause::Verdict(Verdict::Match) => "MATCH: name and identity number belong to one person.",
-            Cause::Verdict(Verdict::Mismatch) if mobile => {
+    fn headline(&self, class: Class, mobile: bool) -> &'static str {
+        match class {
+            Class::Match if mobile => "MATCH: name, identity number and mobile number belong to one person.",
+            Class::Match => "MATCH: name and identity number belong to one person.",
+            Class::Mismatch if mobile => {
                 "MISMATCH: name, identity number and mobile number do not belong to one person."
             }
-            Cause::Verdict(Verdict::Mismatch) => "MISMATCH: name and identity number do not belong to one person.",
-            Cause::Verdict(Verdict::NoRecord) => {
-                "NO RECORD: the register has no usable record, which is neither a match nor a mismatch."
-            }
-            Cause::Refused(class) => match class {
+            Class::Mismatch => "MISMATCH: name and identity number do not belong to one person.",
+            Class::NoRecord => "NO RECORD: the register has no usable record, which is neither a match nor a mismatch.",
+            Class::Refused(class) => match class {
                 RefusalClass::Credentials => "REFUSED: the credentials are not accepted; no verdict.",
                 RefusalClass::QuotaExhausted => "REFUSED: the package is used up; no verdict.",
                 RefusalClass::Subscription => "REFUSED: the subscription has expired or is not in order; no verdict.",
@@ -242,21 +237,18 @@ impl Words for English {
                 }
                 _ => "REFUSED: the provider declined for a reason that it does not explain; no verdict.",
             },
-            Cause::Failed(word) => match word {
-                "not_json" => "ERROR: the reply is no JSON; no verdict.",
-                "too_deep" => "ERROR: the reply nests too deep; no verdict.",
-                "no_verdict" => "ERROR: the reply carries no verdict that can be trusted.",
-                "echo_contradicts" => "ERROR: the reply is about another number, so it must not be used.",
-                "protocol" => "ERROR: what came is no complete HTTP reply; no verdict.",
-                "too_long" => "ERROR: the reply is too long; no verdict.",
-                "connect" => "ERROR: no connection to the provider; no verdict.",
-                "tls" => "ERROR: the peer did not prove who it is (TLS); no verdict.",
-                "timed_out" => "ERROR: no whole reply came in time; no verdict.",
-                "dns" => "ERROR: the host name cannot be resolved; no verdict.",
-                _ => "ERROR: the connection broke; no verdict.",
-            },
+            Class::NotJson => "ERROR: the reply is no JSON; no verdict.",
+            Class::TooDeep => "ERROR: the reply nests too deep; no verdict.",
+            Class::NoVerdict => "ERROR: the reply carries no verdict that can be trusted.",
+            Class::EchoContradicts => "ERROR: the reply is about another number, so it must not be used.",
+            Class::Protocol => "ERROR: what came is no complete HTTP reply; no verdict.",
+            Class::TooLong => "ERROR: the reply is too long; no verdict.",
+            Class::Connect => "ERROR: no connection to the provider; no verdict.",
+            Class::Tls => "ERROR: the peer did not prove who it is (TLS); no verdict.",
+            Class::TimedOut => "ERROR: no whole reply came in time; no verdict.",
+            Class::Dns => "ERROR: the host name cannot be resolved; no verdict.",
+            _ => "ERROR: the connection broke; no verdict.",
         }
-        .to_owned()
     }
 
     fn billing(&self, billing: Billing) -> &'static str {
@@ -267,17 +259,17 @@ impl Words for English {
         }
     }
 
-    fn next(&self, cause: Cause, billing: Billing) -> String {
-        let next = match cause {
-            Cause::Verdict(Verdict::Match) => "nothing; the verification is complete.",
-            Cause::Verdict(Verdict::Mismatch) => {
+    fn next(&self, class: Class, billing: Billing) -> &'static str {
+        match class {
+            Class::Match => "nothing; the verification is complete.",
+            Class::Mismatch => {
                 "compare name and number with the card; asking again with a correction is a new, charged call."
             }
-            Cause::Verdict(Verdict::NoRecord) => {
+            Class::NoRecord => {
                 "this says nothing against the person (moves between households, soldiers, changed names, expired cards): ask \
                  for papers and verify in another way."
             }
-            Cause::Refused(class) => match class {
+            Class::Refused(class) => match class {
                 RefusalClass::Credentials => {
                     "have the owner of the account check AppCode, AppKey and AppSecret; a fresh purchase takes about 30 seconds."
                 }
@@ -296,21 +288,20 @@ impl Words for English {
                 }
                 _ => "ask the vendor what the code means, quoting the reference; or ask another provider.",
             },
-            Cause::Failed(word) => match (word, billing) {
-                ("tls", _) => {
+            _ => match (class, billing) {
+                (Class::Tls, _) => {
                     "do not work around this check: look at the clock, --base-url and --ca; somebody may pose as the provider."
                 }
                 (_, Billing::Unknown) => {
                     "look into the console's list of usage whether this call was charged before asking again."
                 }
-                ("dns", _) => "check the network, the name server and --base-url, then ask again.",
-                ("connect", _) => "check the network, the port, the firewall and --base-url, then ask again.",
-                ("timed_out" | "channel", _) => "the request did not leave: ask again.",
-                ("echo_contradicts", _) => "do not use this reply; tell the vendor, quoting the reference.",
+                (Class::Dns, _) => "check the network, the name server and --base-url, then ask again.",
+                (Class::Connect, _) => "check the network, the port, the firewall and --base-url, then ask again.",
+                (Class::TimedOut | Class::Channel, _) => "the request did not leave: ask again.",
+                (Class::EchoContradicts, _) => "do not use this reply; tell the vendor, quoting the reference.",
                 _ => "tell the vendor, quoting the reference; or ask another provider.",
             },
-        };
-        next.to_owned()
+        }
     }
 
     fn label(&self, label: Label) -> &'static str {

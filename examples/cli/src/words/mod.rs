@@ -7,7 +7,8 @@ pub(crate) mod help;
 pub(crate) mod quota;
 mod zh;
 
-use heyan::{Billing, RefusalClass, Retry, Verdict};
+use heyan::policy::Class;
+use heyan::{Billing, Retry};
 
 use crate::body::BodyKind;
 use crate::usage::Usage;
@@ -72,15 +73,6 @@ impl Lang {
     }
 }
 
-/// How an ending came about, for the sentence about what to do next.
-#[derive(Clone, Copy)]
-pub(crate) enum Cause {
-    Verdict(Verdict),
-    Refused(RefusalClass),
-    /// One of the words of `error`.
-    Failed(&'static str),
-}
-
 /// A label in front of a value.
 #[derive(Clone, Copy)]
 pub(crate) enum Label {
@@ -115,9 +107,9 @@ pub(crate) trait Words: Sync {
     /// A command that asks nobody was given `--sandbox`.
     fn sandbox_idle(&self) -> &'static str;
 
-    fn headline(&self, cause: Cause, mobile: bool) -> String;
+    fn headline(&self, class: Class, mobile: bool) -> &'static str;
     fn billing(&self, billing: Billing) -> &'static str;
-    fn next(&self, cause: Cause, billing: Billing) -> String;
+    fn next(&self, class: Class, billing: Billing) -> &'static str;
     fn label(&self, label: Label) -> &'static str;
     /// Between a label and its value.
     fn colon(&self) -> &'static str;

@@ -1,10 +1,9 @@
 //! 中文。
 
-use heyan::{
-    Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry, Verdict,
-};
+use heyan::policy::Class;
+use heyan::{Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry};
 
-use super::{Cause, Label, Lang, Words};
+use super::{Label, Lang, Words};
 use crate::body::BodyKind;
 use crate::usage::Usage;
 use crate::wrong::{Value, Wrong};
@@ -163,14 +162,14 @@ impl Words for Chinese {
         "这个命令不向任何人查询，--sandbox 没有作用。"
     }
 
-    fn headline(&self, cause: Cause, mobile: bool) -> String {
-        match cause {
-            Cause::Verdict(Verdict::Match) if mobile => "一致：姓名、身份证号码和手机号属于同一个人。",
-            Cause::Verdict(Verdict::Match) => "一致：姓名和身份证号码属于同一个人。",
-            Cause::Verdict(Verdict::Mismatch) if mobile => "不一致：姓名、身份证号码和手机号不属于同一个人。",
-            Cause::Verdict(Verdict::Mismatch) => "不一致：姓名和身份证号码不属于同一个人。",
-            Cause::Verdict(Verdict::NoRecord) => "库无：库里没有可用的记录，既不是一致，也不是不一致。",
-            Cause::Refused(class) => match class {
+    fn headline(&self, class: Class, mobile: bool) -> &'static str {
+        match class {
+            Class::Match if mobile => "一致：姓名、身份证号码和手机号属于同一个人。",
+            Class::Match => "一致：姓名和身份证号码属于同一个人。",
+            Class::Mismatch if mobile => "不一致：姓名、身份证号码和手机号不属于同一个人。",
+            Class::Mismatch => "不一致：姓名和身份证号码不属于同一个人。",
+            Class::NoRecord => "库无：库里没有可用的记录，既不是一致，也不是不一致。",
+            Class::Refused(class) => match class {
                 RefusalClass::Credentials => "被拒绝：凭证不被接受，没有结论。",
                 RefusalClass::QuotaExhausted => "被拒绝：套餐次数已用完，没有结论。",
                 RefusalClass::Subscription => "被拒绝：订购已过期或状态不正常，没有结论。",
@@ -181,21 +180,18 @@ impl Words for Chinese {
                 RefusalClass::Configuration => "被拒绝：账户、权限或请求的设置不对，没有结论。",
                 _ => "被拒绝：服务商没有说明原因，没有结论。",
             },
-            Cause::Failed(word) => match word {
-                "not_json" => "出错：应答不是 JSON，没有结论。",
-                "too_deep" => "出错：应答嵌套太深，没有结论。",
-                "no_verdict" => "出错：应答里没有可信的结论。",
-                "echo_contradicts" => "出错：应答说的是另一个号码，不能采用。",
-                "protocol" => "出错：收到的不是完整的 HTTP 应答，没有结论。",
-                "too_long" => "出错：应答太长，没有结论。",
-                "connect" => "出错：连不上服务商，没有结论。",
-                "tls" => "出错：对方没有证明自己的身份（TLS），没有结论。",
-                "timed_out" => "出错：在时限内没有等到完整的应答，没有结论。",
-                "dns" => "出错：主机名解析不了，没有结论。",
-                _ => "出错：连接中断，没有结论。",
-            },
+            Class::NotJson => "出错：应答不是 JSON，没有结论。",
+            Class::TooDeep => "出错：应答嵌套太深，没有结论。",
+            Class::NoVerdict => "出错：应答里没有可信的结论。",
+            Class::EchoContradicts => "出错：应答说的是另一个号码，不能采用。",
+            Class::Protocol => "出错：收到的不是完整的 HTTP 应答，没有结论。",
+            Class::TooLong => "出错：应答太长，没有结论。",
+            Class::Connect => "出错：连不上服务商，没有结论。",
+            Class::Tls => "出错：对方没有证明自己的身份（TLS），没有结论。",
+            Class::TimedOut => "出错：在时限内没有等到完整的应答，没有结论。",
+            Class::Dns => "出错：主机名解析不了，没有结论。",
+            _ => "出错：连接中断，没有结论。",
         }
-        .to_owned()
     }
 
     fn billing(&self, billing: Billing) -> &'static str {
@@ -206,14 +202,14 @@ impl Words for Chinese {
         }
     }
 
-    fn next(&self, cause: Cause, billing: Billing) -> String {
-        let next = match cause {
-            Cause::Verdict(Verdict::Match) => "核验完成，不用再查。",
-            Cause::Verdict(Verdict::Mismatch) => "对照证件核对姓名和号码；改正后再查是一次新的收费查询。",
-            Cause::Verdict(Verdict::NoRecord) => {
+    fn next(&self, class: Class, billing: Billing) -> &'static str {
+        match class {
+            Class::Match => "核验完成，不用再查。",
+            Class::Mismatch => "对照证件核对姓名和号码；改正后再查是一次新的收费查询。",
+            Class::NoRecord => {
                 "这不说明本人有问题（户口迁移、现役军人、更名、证件逾期等都会这样）：请本人出示证件，用别的方式核实。"
             }
-            Cause::Refused(class) => match class {
+            Class::Refused(class) => match class {
                 RefusalClass::Credentials => {
                     "请账户管理员在控制台核对 AppCode、AppKey 和 AppSecret；刚购买的请等约 30 秒。"
                 }
@@ -226,17 +222,16 @@ impl Words for Chinese {
                 RefusalClass::Configuration => "请账户管理员在控制台核对授权、权限和地址；或换一个服务商。",
                 _ => "把流水号告诉服务商，问明代码的含义；或换一个服务商。",
             },
-            Cause::Failed(word) => match (word, billing) {
-                ("tls", _) => "不要绕过这项检查：核对系统时间、--base-url 和 --ca；可能有人在中间冒充服务商。",
+            _ => match (class, billing) {
+                (Class::Tls, _) => "不要绕过这项检查：核对系统时间、--base-url 和 --ca；可能有人在中间冒充服务商。",
                 (_, Billing::Unknown) => "先在控制台的使用明细里查这次是否已扣费，再决定是否重查。",
-                ("dns", _) => "核对网络和域名服务器，以及 --base-url，然后再查。",
-                ("connect", _) => "核对网络、端口和防火墙，以及 --base-url，然后再查。",
-                ("timed_out" | "channel", _) => "请求没有发出，可以再查一次。",
-                ("echo_contradicts", _) => "不要采用这份应答；把流水号告诉服务商。",
+                (Class::Dns, _) => "核对网络和域名服务器，以及 --base-url，然后再查。",
+                (Class::Connect, _) => "核对网络、端口和防火墙，以及 --base-url，然后再查。",
+                (Class::TimedOut | Class::Channel, _) => "请求没有发出，可以再查一次。",
+                (Class::EchoContradicts, _) => "不要采用这份应答；把流水号告诉服务商。",
                 _ => "把流水号告诉服务商；或换一个服务商。",
             },
-        };
-        next.to_owned()
+        }
     }
 
     fn label(&self, label: Label) -> &'static str {
