@@ -64,6 +64,17 @@ pub(crate) struct Address {
     pub(crate) insecure_http: bool,
 }
 
+/// The same, and whom to trust there and how long to wait.
+#[derive(Args)]
+pub(crate) struct Network {
+    #[command(flatten)]
+    pub(crate) address: Address,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub(crate) timeout: Option<String>,
+}
+
 /// `heyan verify`.
 #[derive(Args)]
 pub(crate) struct Verify {
@@ -74,11 +85,7 @@ pub(crate) struct Verify {
     #[arg(long)]
     pub(crate) consent: bool,
     #[command(flatten)]
-    pub(crate) address: Address,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    pub(crate) timeout: Option<String>,
+    pub(crate) network: Network,
     #[arg(long, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
     #[arg(long)]
@@ -111,11 +118,7 @@ pub(crate) struct Batch {
     #[arg(long)]
     pub(crate) lenient: bool,
     #[command(flatten)]
-    pub(crate) address: Address,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca: Option<PathBuf>,
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    pub(crate) timeout: Option<String>,
+    pub(crate) network: Network,
 }
 
 /// `heyan check`.
@@ -178,7 +181,7 @@ pub(crate) struct Quota {
     #[command(subcommand)]
     pub(crate) command: Option<QuotaCommand>,
     /// Needed, but clap does not let an option be both global and required.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, display_order = 80, value_name = "FILE")]
     pub(crate) ledger: Option<PathBuf>,
     #[arg(long, value_name = "N")]
     pub(crate) per_day: Option<String>,
@@ -191,13 +194,20 @@ pub(crate) enum QuotaCommand {
     Reconcile(QuotaReconcile),
 }
 
-/// `heyan quota add`.
+/// Whose packages.
 #[derive(Args)]
-pub(crate) struct QuotaAdd {
+pub(crate) struct Account {
     #[arg(long, value_name = "P")]
     pub(crate) provider: String,
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Option<String>,
+}
+
+/// `heyan quota add`.
+#[derive(Args)]
+pub(crate) struct QuotaAdd {
+    #[command(flatten)]
+    pub(crate) account: Account,
     #[arg(long, value_name = "N")]
     pub(crate) calls: String,
     #[arg(long, value_name = "YUAN")]
@@ -213,10 +223,8 @@ pub(crate) struct QuotaAdd {
 /// `heyan quota reconcile`.
 #[derive(Args)]
 pub(crate) struct QuotaReconcile {
-    #[arg(long, value_name = "P")]
-    pub(crate) provider: String,
-    #[arg(long, value_name = "NAME")]
-    pub(crate) account: Option<String>,
+    #[command(flatten)]
+    pub(crate) account: Account,
     #[arg(long)]
     pub(crate) settle: bool,
     #[arg(value_name = "EXPORT", required = true)]

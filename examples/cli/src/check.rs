@@ -7,7 +7,7 @@ use heyan::{Date, IdNumber, IdNumberError, Sex};
 use serde::Serialize;
 
 use crate::input::{Line, Lines, today};
-use crate::output::{Exit, Out, Paint, Stop, tell};
+use crate::output::{Exit, Out, Paint, Stop, printable, tell};
 use crate::wrong::Wrong;
 use crate::{Context, args, mask};
 
@@ -121,9 +121,4 @@ fn print(
     let normalized = normalized.map(|normalized| format!("  = {normalized}")).unwrap_or_default();
     let shown = printable(&shown);
     out.line(&format!("{shown}  {}  {}  {sex}  {region}{normalized}", words.valid(), number.birth_date()))
-}
-
-/// Without control characters, which could paint over the line or hide it.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }

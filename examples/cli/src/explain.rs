@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::body::{self, BodyKind, Member};
 use crate::ending::Ending;
-use crate::output::{Exit, Out, Stop};
+use crate::output::{Exit, Out, Stop, printable};
 use crate::target;
 use crate::words::Label;
 use crate::words::glossary::{Field, Glossary, Kind};
@@ -212,9 +212,4 @@ fn plain(value: &Value) -> String {
 fn quoted(value: &Value, shown: &str) -> String {
     let shown = printable(shown);
     if value.is_string() { format!("\"{shown}\"") } else { shown }
-}
-
-/// Without control characters, which a terminal would obey.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }

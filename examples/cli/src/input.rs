@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use heyan::{Date, IdNumber, Mobile, Name, Subject};
+use heyan::{Date, IdNumber, IdNumberError, Mobile, MobileError, Name, NameError, Subject};
 use zeroize::Zeroizing;
 
 use crate::args;
@@ -33,18 +33,35 @@ impl Person {
 
     /// The person, if all values are valid.
     pub(crate) fn subject(&self, lenient: bool) -> Result<Subject<'_>, Wrong> {
-        let name = if lenient { Name::from_input(&self.name) } else { Name::parse(&self.name) };
-        let name = name.map_err(Wrong::Name)?;
-        let today = today();
-        let id = if lenient { IdNumber::from_input(&self.id, today) } else { IdNumber::parse(&self.id, today) };
-        let id = id.map_err(|error| Wrong::Id {
+        let (reader, today) = (Reader { lenient }, today());
+        let name = reader.name(&self.name).map_err(Wrong::Name)?;
+        let id = reader.id(&self.id, today).map_err(|error| Wrong::Id {
             error,
             lenient_helps: !lenient && IdNumber::from_input(&self.id, today).is_ok(),
         })?;
         let subject = Subject::new(name, id);
         let Some(mobile) = &self.mobile else { return Ok(subject) };
-        let mobile = if lenient { Mobile::from_input(mobile) } else { Mobile::parse(mobile) };
-        Ok(subject.with_mobile(mobile.map_err(Wrong::Mobile)?))
+        Ok(subject.with_mobile(reader.mobile(mobile).map_err(Wrong::Mobile)?))
+    }
+}
+
+/// How values about a person are read: as they must be sent, or with `--lenient` as people type them.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader {
+    pub(crate) lenient: bool,
+}
+
+impl Reader {
+    pub(crate) fn name(self, text: &str) -> Result<Name<'_>, NameError> {
+        if self.lenient { Name::from_input(text) } else { Name::parse(text) }
+    }
+
+    pub(crate) fn id(self, text: &str, today: Date) -> Result<IdNumber, IdNumberError> {
+        if self.lenient { IdNumber::from_input(text, today) } else { IdNumber::parse(text, today) }
+    }
+
+    pub(crate) fn mobile(self, text: &str) -> Result<Mobile, MobileError> {
+        if self.lenient { Mobile::from_input(text) } else { Mobile::parse(text) }
     }
 }
 
@@ -120,12 +137,16 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// The day in China. A clock that stands outside the calendar lets every date of birth pass, as a device without one does.
+/// Milliseconds since 1970-01-01T00:00:00Z. `None`: the clock stands before that.
+pub(crate) fn unix_ms() -> Option<u64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since.as_millis()).ok()
+}
+
+/// The day in China. A clock that stands outside the calendar, or where nobody set it, lets every date of birth pass, as a
+/// device without one does.
 pub(crate) fn today() -> Date {
-    let seconds = match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => i64::try_from(since.as_secs()).ok(),
-        Err(before) => i64::try_from(before.duration().as_secs()).ok().map(|seconds| -seconds),
-    };
+    let seconds = unix_ms().and_then(|now| i64::try_from(now / 1000).ok());
     seconds.and_then(Date::from_unix_seconds).unwrap_or(Date::MAX)
 }
 

@@ -108,6 +108,11 @@ impl Out {
     }
 }
 
+/// Without control characters, which a terminal would obey: they could paint over a line, or hide it.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+}
+
 /// A line on standard error. If that is closed, there is nobody to tell.
 pub(crate) fn error_line(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

@@ -4,7 +4,6 @@
 //! put in before the request is written: the real ones are not even looked at then, but for their kind.
 
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use heyan::http::RequestView;
 use heyan::provider::Factor;
@@ -15,7 +14,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::credentials::Found;
-use crate::input::Person;
+use crate::input::{self, Person};
 use crate::output::{Exit, Out, Stop, tell};
 use crate::target;
 use crate::wrong::Wrong;
@@ -123,10 +122,7 @@ fn stamp(context: &Context, timestamp: Option<u64>, nonce: Option<&str>) -> Resu
     let failed = |sentence: &str| Stop::Failed(sentence.to_owned());
     let unix_ms = match timestamp {
         Some(timestamp) => timestamp,
-        None => {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| failed(context.words.no_clock()))?;
-            u64::try_from(now.as_millis()).map_err(|_| failed(context.words.no_clock()))?
-        }
+        None => input::unix_ms().ok_or_else(|| failed(context.words.no_clock()))?,
     };
     match nonce {
         Some(nonce) => Ok(Stamp::with_nonce(unix_ms, nonce).map_err(|_| Wrong::Nonce)?),

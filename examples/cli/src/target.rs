@@ -13,6 +13,9 @@ use crate::wrong::Wrong;
 
 pub(crate) type Asked = &'static dyn Provider;
 
+/// Deadline of one attempt, unless told otherwise: the client's own.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+
 /// The provider with this slug.
 pub(crate) fn provider(slug: &str) -> Result<Asked, Wrong> {
     heyan::provider::by_slug(slug).ok_or(Wrong::UnknownProvider)
@@ -53,8 +56,8 @@ pub(crate) fn accepts(provider: Asked, credentials: &Found, has_address: bool) -
 }
 
 /// The sandbox is asked instead of anybody else.
-pub(crate) fn only_sandbox(address: &args::Address, ca: Option<&Path>) -> Result<(), Wrong> {
-    let given = [(address.base_url.is_some(), "--base-url"), (ca.is_some(), "--ca")];
+pub(crate) fn only_sandbox(network: &args::Network) -> Result<(), Wrong> {
+    let given = [(network.address.base_url.is_some(), "--base-url"), (network.ca.is_some(), "--ca")];
     match given.into_iter().find(|(given, _)| *given) {
         Some((_, option)) => Err(Wrong::SandboxWith(option)),
         None => Ok(()),

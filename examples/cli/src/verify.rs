@@ -4,8 +4,6 @@
 //! opened. The next provider of a failover order is asked when the last one gave no verdict, its ending advises any
 //! further attempt, and it cost nothing; with `--may-pay-twice` also when it did or may have.
 
-use std::time::Duration;
-
 use heyan::policy::RetryRule;
 use heyan::{Consent, Subject};
 use heyan_std::{AttemptLine, RouterBuilder, RouterError};
@@ -17,25 +15,22 @@ use crate::output::{Exit, Out, Stop, tell};
 use crate::wrong::Wrong;
 use crate::{Context, args, consent, target};
 
-/// Deadline of one attempt, unless told otherwise: the client's own.
-const TIMEOUT: Duration = Duration::from_secs(20);
-
 pub(crate) fn run(context: &Context, arguments: &args::Verify, out: &mut Out) -> Result<Exit, Stop> {
     let providers = target::providers(&arguments.provider)?;
     if context.sandbox {
-        target::only_sandbox(&arguments.address, arguments.ca.as_deref())?;
+        target::only_sandbox(&arguments.network)?;
     }
-    let address = target::address(&arguments.address, providers.len())?;
-    let timeout = arguments.timeout.as_deref().map(target::timeout).transpose()?;
+    let address = target::address(&arguments.network.address, providers.len())?;
+    let timeout = arguments.network.timeout.as_deref().map(target::timeout).transpose()?;
     let person = Person::read(&arguments.person, context.words)?;
     let subject = person.subject(arguments.person.lenient)?;
     providers.iter().try_for_each(|provider| target::factors(*provider, &subject))?;
     let accounts = Accounts::find(context, &providers, address.is_some())?;
-    let trust = target::trust(arguments.ca.as_deref())?;
+    let trust = target::trust(arguments.network.ca.as_deref())?;
 
     // Each provider once: a person waits, and asking again costs the same patience.
     let attempts = u8::try_from(providers.len()).unwrap_or(u8::MAX);
-    let whole = timeout.unwrap_or(TIMEOUT).saturating_mul(attempts.into());
+    let whole = timeout.unwrap_or(target::TIMEOUT).saturating_mul(attempts.into());
     let rule = RetryRule::new(attempts, whole);
     let rule = if arguments.may_pay_twice { rule.may_pay_twice() } else { rule };
     let ready = |router: RouterBuilder| -> Result<RouterBuilder, Wrong> {
@@ -51,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Verify, out: &mut Out) ->
         let router = ready(accounts.router(context, Some(&sandbox.url()), &trust, timeout, None)?)?;
         ask(context, router, &subject, out)
     } else {
-        let base_url = arguments.address.base_url.as_deref();
+        let base_url = arguments.network.address.base_url.as_deref();
         let router = ready(accounts.router(context, base_url, &trust, timeout, None)?)?;
         consent::obtain(context, arguments.consent, &subject, &providers)?;
         ask(context, router, &subject, out)

@@ -4,9 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use heyan::policy::{Class, Standing};
-use heyan::{
-    Billing, Consent, Date, IdNumber, IdNumberError, Mobile, MobileError, Name, NameError, RefusalClass, Subject,
-};
+use heyan::{Billing, Consent, Date, IdNumberError, MobileError, NameError, RefusalClass, Subject};
 use heyan_std::ledger::LedgerError;
 use heyan_std::{Routed, Router, RouterError, Verification};
 
@@ -14,6 +12,7 @@ use super::job::Ended;
 use super::sheet::Shown;
 use super::table::Cells;
 use crate::ending::Ending;
+use crate::input::Reader;
 use crate::mask;
 
 /// How long a row waits for an account that pauses, before it looks again.
@@ -24,7 +23,7 @@ const AGAIN_MAX: u32 = 3;
 /// What a row needs to have.
 #[derive(Clone, Copy)]
 pub(super) struct Rule {
-    pub(super) lenient: bool,
+    pub(super) reader: Reader,
     pub(super) mobile: bool,
     pub(super) today: Date,
 }
@@ -32,20 +31,13 @@ pub(super) struct Rule {
 impl Rule {
     /// The person, or the word for what is wrong with the row.
     pub(super) fn subject<'c>(&self, cells: &'c Cells) -> Result<Subject<'c>, &'static str> {
-        let name = if self.lenient { Name::from_input(&cells.name) } else { Name::parse(&cells.name) };
-        let name = name.map_err(name_word)?;
-        let id = if self.lenient {
-            IdNumber::from_input(&cells.id, self.today)
-        } else {
-            IdNumber::parse(&cells.id, self.today)
-        };
-        let subject = Subject::new(name, id.map_err(id_word)?);
+        let name = self.reader.name(&cells.name).map_err(name_word)?;
+        let subject = Subject::new(name, self.reader.id(&cells.id, self.today).map_err(id_word)?);
         if !self.mobile {
             return Ok(subject);
         }
         let mobile = cells.mobile.as_ref().ok_or("mobile_missing")?;
-        let mobile = if self.lenient { Mobile::from_input(mobile) } else { Mobile::parse(mobile) };
-        Ok(subject.with_mobile(mobile.map_err(mobile_word)?))
+        Ok(subject.with_mobile(self.reader.mobile(mobile).map_err(mobile_word)?))
     }
 }
 

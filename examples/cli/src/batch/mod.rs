@@ -25,7 +25,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use heyan::policy::RetryRule;
 use heyan_sandbox::Sandbox;
@@ -35,6 +35,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::accounts::{self, Accounts, refused};
+use crate::input::Reader;
 use crate::output::{Exit, Out, Stop, tell};
 use crate::target::{self, Asked};
 use crate::wrong::Wrong;
@@ -48,8 +49,6 @@ use source::{Format, Source};
 pub(crate) use words::wrong as wrong_words;
 pub(crate) use wrong::BatchWrong;
 
-/// Deadline of one attempt, unless told otherwise: the client's own.
-const TIMEOUT: Duration = Duration::from_secs(20);
 /// Attempts for a row, if its order is not longer: nobody waits for it, so pauses cost nothing.
 const ATTEMPTS: usize = 3;
 const WORKERS_MAX: u32 = 256;
@@ -89,7 +88,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Batch, out: &mut Out) -> 
     let flow = Flow {
         router: &router,
         job: &job,
-        rule: Rule { lenient: arguments.lenient, mobile: plan.mobile, today: input::today() },
+        rule: Rule { reader: Reader { lenient: arguments.lenient }, mobile: plan.mobile, today: input::today() },
         reveal: context.reveal,
         is_over: &is_over,
         window: Window::default(),
@@ -173,14 +172,14 @@ impl Plan {
     fn new(context: &Context, arguments: &args::Batch) -> Result<Self, Wrong> {
         let providers = target::providers(&arguments.provider)?;
         if context.sandbox {
-            target::only_sandbox(&arguments.address, arguments.ca.as_deref())?;
+            target::only_sandbox(&arguments.network)?;
         }
-        let address = target::address(&arguments.address, providers.len())?;
+        let address = target::address(&arguments.network.address, providers.len())?;
         let mobile = providers.iter().any(|provider| provider.info().checks_mobile());
         if let Some(two) = providers.iter().find(|provider| mobile && !provider.info().checks_mobile()) {
             return Err(BatchWrong::Factors(two.info().slug).into());
         }
-        let timeout = arguments.timeout.as_deref().map(target::timeout).transpose()?;
+        let timeout = arguments.network.timeout.as_deref().map(target::timeout).transpose()?;
         let workers = number("--workers", arguments.workers.as_deref(), WORKERS_MAX)?.map_or(8, NonZeroU32::get);
         let rate = number("--rate", arguments.rate.as_deref(), RATE_MAX)?;
         if !arguments.consent {
@@ -220,10 +219,9 @@ impl Plan {
         let key = fs::read(lock::beside(&self.ledger, ".key")).map(Zeroizing::new);
         let key = key.map_err(|error| Wrong::Ledger(error.kind().to_string()))?;
         let slugs: Vec<&str> = self.providers.iter().map(|provider| provider.info().slug).collect();
-        let at = arguments.address.base_url.as_deref().unwrap_or_default();
+        let at = arguments.network.address.base_url.as_deref().unwrap_or_default();
         let settings = format!("{} {at} {} {}", slugs.join(","), arguments.lenient, context.sandbox);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = u64::try_from(now.as_millis()).unwrap_or_default();
+        let now = input::unix_ms().unwrap_or_default();
         let prepare = || {
             let job = Job::open(ledger.clone(), self.source.fingerprint(&key, &settings), rows, now)?;
             job.recover()?;
@@ -246,13 +244,14 @@ impl Plan {
         let attempts = u8::try_from(self.providers.len().max(ATTEMPTS)).unwrap_or(u8::MAX);
         // With a rate, each attempt may have to wait behind one of every other worker.
         let turn = self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * self.workers / rate.get());
-        let whole = (self.timeout.unwrap_or(TIMEOUT) + turn).saturating_mul(attempts.into());
+        let whole = (self.timeout.unwrap_or(target::TIMEOUT) + turn).saturating_mul(attempts.into());
         let (sandbox, base_url, trust) = if context.sandbox {
             let (sandbox, trust) = accounts::sandbox(context)?;
             let url = sandbox.url();
             (Some(sandbox), Some(url), trust)
         } else {
-            (None, arguments.address.base_url.clone(), target::trust(arguments.ca.as_deref())?)
+            let network = &arguments.network;
+            (None, network.address.base_url.clone(), target::trust(network.ca.as_deref())?)
         };
         let router = self.accounts.router(context, base_url.as_deref(), &trust, self.timeout, self.rate)?;
         let lang = context.lang;

@@ -14,7 +14,7 @@ pub(super) fn run(
     out: &mut Out,
 ) -> Result<Exit, Stop> {
     let now = super::now(context)?;
-    let account = Account::named(&arguments.provider, arguments.account.as_deref())?;
+    let account = Account::named(&arguments.account)?;
     let calls = arguments.calls.parse().ok().filter(|calls| *calls > 0).ok_or(QuotaWrong::Calls)?;
     let price = micro_yuan(&arguments.price).ok_or(QuotaWrong::Price)?;
     // "2019-05-24 - 2020-05-25" in the console is one year if the last day is not in it (document of `idcert`, read

@@ -1,18 +1,11 @@
 //! Dates and times of China's clock, which the console's export and its packages use: UTC+8 all year.
 
 use std::fmt;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use heyan::Date;
 
 pub(super) const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 const AHEAD_SECONDS: i64 = 8 * 60 * 60;
-
-/// Milliseconds since 1970-01-01T00:00:00Z. `None`: the clock stands before that.
-pub(super) fn now() -> Option<u64> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
-    u64::try_from(since.as_millis()).ok()
-}
 
 /// When this day begins, in milliseconds since 1970-01-01T00:00:00Z. `None`: before that.
 pub(super) fn midnight(date: Date) -> Option<u64> {

@@ -15,7 +15,7 @@ use crate::output::{Exit, Out, Stop};
 use crate::usage::Usage;
 use crate::words::quota as words;
 use crate::wrong::Wrong;
-use crate::{Context, args, target};
+use crate::{Context, args, input, target};
 
 mod add;
 mod china;
@@ -69,10 +69,11 @@ struct Account {
 }
 
 impl Account {
-    fn named(provider: &str, name: Option<&str>) -> Result<Self, Stop> {
-        let slug = target::provider(provider)?.info().slug;
+    fn named(arguments: &args::Account) -> Result<Self, Stop> {
+        let slug = target::provider(&arguments.provider)?.info().slug;
         let provider = Slug::new(slug).ok_or(Wrong::UnknownProvider)?;
-        let name = AccountId::new(name.unwrap_or(ACCOUNT)).ok_or(QuotaWrong::Account)?;
+        let name = arguments.account.as_deref().unwrap_or(ACCOUNT);
+        let name = AccountId::new(name).ok_or(QuotaWrong::Account)?;
         Ok(Self { provider, name })
     }
 
@@ -103,7 +104,7 @@ fn existing(path: &Path) -> Result<Ledger, Stop> {
 }
 
 fn now(context: &Context) -> Result<u64, Stop> {
-    china::now().ok_or_else(|| Stop::Failed(context.words.no_clock().to_owned()))
+    input::unix_ms().ok_or_else(|| Stop::Failed(context.words.no_clock().to_owned()))
 }
 
 /// For `map_err`.

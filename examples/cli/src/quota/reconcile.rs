@@ -132,7 +132,7 @@ pub(super) fn run(
     out: &mut Out,
 ) -> Result<Exit, Stop> {
     let now = super::now(context)?;
-    let account = Account::named(&arguments.provider, arguments.account.as_deref())?;
+    let account = Account::named(&arguments.account)?;
     let mut export = Export::default();
     arguments.exports.iter().try_for_each(|path| export.read(path))?;
     let (Some(first), Some(last)) = (export.rows().next(), export.rows().last()) else {
