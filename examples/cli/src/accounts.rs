@@ -12,6 +12,7 @@ use crate::Context;
 use crate::credentials::Found;
 use crate::output::Stop;
 use crate::target::{self, Asked};
+use crate::words::reason;
 use crate::wrong::Wrong;
 
 /// The name of an account in a ledger: of each provider there is one.
@@ -70,8 +71,11 @@ impl Accounts {
 /// A simulated gateway, and whom to trust to speak to it.
 pub(crate) fn sandbox(context: &Context) -> Result<(Sandbox, Trust), Stop> {
     let failed = |reason: String| Stop::Failed(context.words.sandbox_failed(&reason));
-    let sandbox =
-        Sandbox::builder().https(true).threads(1).start().map_err(|error| failed(error.kind().to_string()))?;
+    let sandbox = Sandbox::builder()
+        .https(true)
+        .threads(1)
+        .start()
+        .map_err(|error| failed(reason::io(context.lang, error.kind())))?;
     let pem = sandbox.ca_pem().unwrap_or_default();
     let trust = Trust::only_pem(pem.as_bytes()).map_err(|error| failed(error.to_string()))?;
     Ok((sandbox, trust))
@@ -79,7 +83,7 @@ pub(crate) fn sandbox(context: &Context) -> Result<(Sandbox, Trust), Stop> {
 
 /// The ledger at this path.
 pub(crate) fn ledger(path: &Path) -> Result<Ledger, Wrong> {
-    Ledger::open(path).map_err(|error| Wrong::Ledger(error.to_string()))
+    Ledger::open(path).map_err(Wrong::Ledger)
 }
 
 pub(crate) fn refused(error: impl std::fmt::Display) -> Wrong {

@@ -46,7 +46,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Check, out: &mut Out) -> 
         }
         let mut lines = Lines::new(stdin.lock());
         loop {
-            let line = lines.next().map_err(|error| Wrong::StdinUnreadable(error.kind().to_string()))?;
+            let line = lines.next().map_err(|error| Wrong::StdinUnreadable(error.kind()))?;
             match line {
                 Line::End => break,
                 Line::Bytes(bytes) => check(std::str::from_utf8(bytes).ok())?,

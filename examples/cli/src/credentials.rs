@@ -98,10 +98,11 @@ fn secret(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Result<Opt
             Ok(Some(Secret { variable: name.to_owned(), text: Zeroizing::new(text) }))
         }
         (None, Some(path)) => {
-            let wrong = |reason: String| Wrong::CredentialFile { variable: file_variable.clone(), reason };
+            let wrong =
+                |error: std::io::Error| Wrong::CredentialFile { variable: file_variable.clone(), kind: error.kind() };
             let mut text = Zeroizing::new(String::with_capacity(usize::try_from(FILE_MAX).unwrap_or_default()));
-            let file = File::open(path).map_err(|error| wrong(error.kind().to_string()))?;
-            file.take(FILE_MAX).read_to_string(&mut text).map_err(|error| wrong(error.kind().to_string()))?;
+            let file = File::open(path).map_err(wrong)?;
+            file.take(FILE_MAX).read_to_string(&mut text).map_err(wrong)?;
             // Editors end a file with a line end; that one is not part of the credential.
             for end in ['\n', '\r'] {
                 if text.ends_with(end) {

@@ -33,7 +33,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Explain, out: &mut Out) -
     let mut input = Zeroizing::new(Vec::with_capacity(INPUT_MAX + 1));
     let limit = u64::try_from(INPUT_MAX + 1).unwrap_or(u64::MAX);
     let read = io::stdin().lock().take(limit).read_to_end(&mut input);
-    read.map_err(|error| Wrong::StdinUnreadable(error.kind().to_string()))?;
+    read.map_err(|error| Wrong::StdinUnreadable(error.kind()))?;
     if input.len() > INPUT_MAX {
         return Err(Wrong::ReplyTooLong.into());
     }

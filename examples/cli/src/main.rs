@@ -68,7 +68,7 @@ fn main() -> ExitCode {
         // Whoever read the output has had enough of it.
         Err(Stop::Output { error, exit }) if error.kind() == std::io::ErrorKind::BrokenPipe => exit,
         Err(Stop::Output { error, .. }) => {
-            tell(&words.output_failed(&error.kind().to_string()));
+            tell(&words.output_failed(error.kind()));
             Exit::Error
         }
     };

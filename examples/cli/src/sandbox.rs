@@ -3,6 +3,7 @@
 use heyan_sandbox::{ServeOptions, serve};
 
 use crate::output::{Exit, Stop};
+use crate::words::reason;
 use crate::wrong::Wrong;
 use crate::{Context, args};
 
@@ -25,6 +26,9 @@ pub(crate) fn run(context: &Context, arguments: &args::Sandbox) -> Result<Exit, 
     match serve(&options) {
         Ok(()) => Ok(Exit::Match),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Match),
-        Err(error) => Err(Stop::Failed(context.words.sandbox_failed(&error.kind().to_string()))),
+        Err(error) => {
+            let reason = reason::io(context.lang, error.kind());
+            Err(Stop::Failed(context.words.sandbox_failed(&reason)))
+        }
     }
 }

@@ -83,8 +83,7 @@ pub(crate) fn address(address: &args::Address, providers: usize) -> Result<Optio
 pub(crate) fn trust(ca: Option<&Path>) -> Result<Trust, Wrong> {
     let trust = Trust::platform();
     let Some(path) = ca else { return Ok(trust) };
-    let pem = fs::read(path)
-        .map_err(|error| Wrong::CaUnreadable { path: path.to_owned(), reason: error.kind().to_string() })?;
+    let pem = fs::read(path).map_err(|error| Wrong::CaUnreadable { path: path.to_owned(), kind: error.kind() })?;
     trust.and_pem(&pem).map_err(|_| Wrong::CaInvalid(path.to_owned()))
 }
 

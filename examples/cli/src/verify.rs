@@ -69,7 +69,8 @@ fn ask(context: &Context, router: RouterBuilder, subject: &Subject<'_>, out: &mu
         Err(RouterError::Attempt { error, .. }) => Err(error),
         Err(RouterError::NoAccount) => return Err(Stop::Failed(context.words.nobody_to_ask().to_owned())),
         Err(RouterError::Clock) => return Err(Stop::Failed(context.words.no_clock().to_owned())),
-        Err(error) => return Err(Stop::Failed(context.words.ledger_failed(&error.to_string()))),
+        Err(RouterError::Ledger(error)) => return Err(Stop::Failed(context.words.ledger_failed(error))),
+        Err(error) => return Err(Stop::Failed(error.to_string())),
     };
     let info = routed.attempts.last().and_then(info_of);
     let ending = info.and_then(|info| Ending::new(info, outcome.as_ref().map_err(|error| *error)));

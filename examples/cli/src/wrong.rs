@@ -3,9 +3,11 @@
 //! None of these carries what was typed, apart from names of options, variables and files: a number that was put in the
 //! wrong place must not be printed by the message about it.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use heyan::{CredentialError, EndpointError, IdNumberError, MobileError, NameError};
+use heyan_std::ledger::LedgerError;
 
 use crate::batch::BatchWrong;
 use crate::quota::QuotaWrong;
@@ -71,7 +73,7 @@ pub(crate) enum Wrong {
     /// The file that the variable names cannot be read, or is far too long.
     CredentialFile {
         variable: String,
-        reason: String,
+        kind: ErrorKind,
     },
     /// The value is no credential.
     Credential {
@@ -89,14 +91,14 @@ pub(crate) enum Wrong {
     BaseUrlPath,
     CaUnreadable {
         path: PathBuf,
-        reason: String,
+        kind: ErrorKind,
     },
     CaInvalid(PathBuf),
     Timeout,
     /// `heyan batch`.
     Batch(BatchWrong),
     /// The file of `--ledger` cannot be used.
-    Ledger(String),
+    Ledger(LedgerError),
     /// A script without `--consent`.
     ConsentMissing,
     /// A person who did not say yes.
@@ -109,7 +111,7 @@ pub(crate) enum Wrong {
     /// The `--header` with this position, from 1.
     Header(usize),
     ReplyTooLong,
-    StdinUnreadable(String),
+    StdinUnreadable(ErrorKind),
     Timestamp,
     Nonce,
     /// `--timestamp` or `--nonce` with credentials that sign nothing.

@@ -14,8 +14,7 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
 
 /// Opens the file at `path`, or makes an empty one, and keeps others out until it is dropped. Its content stays.
 pub(super) fn locked(path: &Path) -> Result<File, BatchWrong> {
-    let wrong =
-        |reason: std::io::Error| BatchWrong::Output { path: path.to_owned(), reason: reason.kind().to_string() };
+    let wrong = |error: std::io::Error| BatchWrong::Output { path: path.to_owned(), kind: error.kind() };
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     // What is in it may be about people.

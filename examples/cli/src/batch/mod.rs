@@ -30,7 +30,7 @@ use std::time::Duration;
 use heyan::policy::RetryRule;
 use heyan_sandbox::Sandbox;
 use heyan_std::Router;
-use heyan_std::ledger::LedgerError;
+use heyan_std::ledger::{LedgerError, LedgerFile};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -38,6 +38,7 @@ use crate::accounts::{self, Accounts, refused};
 use crate::input::Reader;
 use crate::output::{Exit, Out, Stop, tell};
 use crate::target::{self, Asked};
+use crate::words::reason;
 use crate::wrong::Wrong;
 use crate::{Context, args, input};
 use ask::{Halt, Rule};
@@ -79,7 +80,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Batch, out: &mut Out) -> 
 
     let is_over = Arc::new(AtomicBool::new(false));
     let _on_signal = stop_on_signal(&router, &is_over);
-    let failed = |error: LedgerError| Stop::Failed(context.words.ledger_failed(&error.to_string()));
+    let failed = |error: LedgerError| Stop::Failed(context.words.ledger_failed(&error));
     let broken_off = job.broken_off().map_err(failed)?;
     if broken_off > 0 {
         tell(&words::broken_off(context.lang, broken_off));
@@ -148,7 +149,7 @@ fn conclude(context: &Context, conclusion: &Conclusion<'_>, out: &mut Out) -> Re
         })
     } else {
         let simulated = if context.sandbox { context.words.simulated() } else { "" };
-        let summary = words::summary(context.lang, rows, tally, calls);
+        let summary = words::summary(context.lang, rows, tally, tally.done - verdicts, calls);
         out.line(&format!("{simulated}{summary}"))
     };
     printed.and_then(|()| out.finish()).map_err(Stop::output(exit))?;
@@ -217,7 +218,8 @@ impl Plan {
         let ledger = accounts::ledger(&self.ledger)?;
         // The ledger made it, or found it.
         let key = fs::read(lock::beside(&self.ledger, ".key")).map(Zeroizing::new);
-        let key = key.map_err(|error| Wrong::Ledger(error.kind().to_string()))?;
+        let unreadable = |error: std::io::Error| LedgerError::File { file: LedgerFile::Key, kind: error.kind() };
+        let key = key.map_err(|error| Wrong::Ledger(unreadable(error)))?;
         let slugs: Vec<&str> = self.providers.iter().map(|provider| provider.info().slug).collect();
         let at = arguments.network.address.base_url.as_deref().unwrap_or_default();
         let settings = format!("{} {at} {} {}", slugs.join(","), arguments.lenient, context.sandbox);
@@ -230,7 +232,7 @@ impl Plan {
             }
             Ok(job)
         };
-        let job = prepare().map_err(|error: LedgerError| Wrong::Ledger(error.to_string()))?;
+        let job = prepare().map_err(Wrong::Ledger)?;
         Ok((job, ledger))
     }
 
@@ -259,7 +261,7 @@ impl Plan {
             .retry(RetryRule::new(attempts, whole))
             .deadline(whole)
             .ledger(ledger)
-            .on_alert(move |alert| tell(&words::alert(lang, alert)))
+            .on_alert(move |alert| tell(&reason::alert(lang, alert)))
             .build()
             .map_err(refused)?;
         Ok((router, sandbox))

@@ -68,7 +68,7 @@ impl Sheet {
     pub(super) fn begin(output: &Path, format: Format, reveal: bool) -> Result<Self, BatchWrong> {
         let part = lock::beside(output, ".part");
         let file = lock::locked(&part)?;
-        file.set_len(0).map_err(|error| BatchWrong::Output { path: part.clone(), reason: error.kind().to_string() })?;
+        file.set_len(0).map_err(|error| BatchWrong::Output { path: part.clone(), kind: error.kind() })?;
         let file = BufWriter::new(file);
         let writer = match format {
             Format::Csv => Writer::Csv(Box::new(csv::WriterBuilder::new().has_headers(false).from_writer(file))),

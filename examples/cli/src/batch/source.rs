@@ -100,7 +100,7 @@ impl Source {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Wrong {
-    BatchWrong::Input { path: path.to_owned(), reason: error.kind().to_string() }.into()
+    BatchWrong::Input { path: path.to_owned(), kind: error.kind() }.into()
 }
 
 /// The hash of the content, and whether all of it is UTF-8.

@@ -1,65 +1,74 @@
 //! What a batch says, in both languages.
 
-use std::fmt::Write;
+use std::io::ErrorKind;
 use std::time::Duration;
-
-use heyan_std::RouterAlert;
 
 use super::ask::Halt;
 use super::flow::{Fault, Tally};
 use super::job::Calls;
 use super::wrong::BatchWrong;
-use crate::words::Lang;
+use crate::words::{Lang, both, reason};
 
 pub(crate) fn wrong(lang: Lang, wrong: &BatchWrong) -> String {
-    let zh = lang == Lang::Zh;
-    match wrong {
-        BatchWrong::Consent if zh => "没有说明每个人是否同意：每个人都看过授权书并同意之后，再加 --consent 运行。".to_owned(),
-        BatchWrong::Consent => {
+    match (wrong, lang) {
+        (BatchWrong::Consent, Lang::Zh) => {
+            "没有说明每个人是否同意：每个人都看过授权书并同意之后，再加 --consent 运行。".to_owned()
+        }
+        (BatchWrong::Consent, Lang::En) => {
             "nothing says that each person agreed: when every one saw the authorisation and agreed, run this with --consent."
                 .to_owned()
         }
-        BatchWrong::Input { path, reason } if zh => {
-            format!("--input 指定的文件 {} 读不了（{reason}）：请检查路径和权限。", path.display())
+        (BatchWrong::Input { path, kind }, _) => {
+            let (path, reason) = (path.display(), reason::io(lang, *kind));
+            match lang {
+                Lang::Zh => format!("--input 指定的文件 {path} 读不了（{reason}）：请检查路径和权限。"),
+                Lang::En => {
+                    format!("the file after --input, {path}, cannot be read ({reason}): check path and permissions.")
+                }
+            }
         }
-        BatchWrong::Input { path, reason } => {
-            format!("the file after --input, {}, cannot be read ({reason}): check path and permissions.", path.display())
+        (BatchWrong::Output { path, kind }, _) => {
+            let (path, reason) = (path.display(), reason::io(lang, *kind));
+            match lang {
+                Lang::Zh => format!("文件 {path} 写不了（{reason}）：请检查路径和权限。"),
+                Lang::En => format!("the file {path} cannot be written ({reason}): check path and permissions."),
+            }
         }
-        BatchWrong::Output { path, reason } if zh => {
-            format!("文件 {} 写不了（{reason}）：请检查路径和权限。", path.display())
+        (BatchWrong::SameFile, Lang::Zh) => "--input 和 --output 是同一个文件：请换一个输出路径。".to_owned(),
+        (BatchWrong::SameFile, Lang::En) => "--input and --output are the same file: give another output.".to_owned(),
+        (BatchWrong::Format, Lang::Zh) => {
+            "看不出文件的格式：名称以 .csv 或 .jsonl 结尾，或用 --format csv、--format jsonl 指明。".to_owned()
         }
-        BatchWrong::Output { path, reason } => {
-            format!("the file {} cannot be written ({reason}): check path and permissions.", path.display())
-        }
-        BatchWrong::SameFile if zh => "--input 和 --output 是同一个文件：请换一个输出路径。".to_owned(),
-        BatchWrong::SameFile => "--input and --output are the same file: give another output.".to_owned(),
-        BatchWrong::Format if zh => "看不出文件的格式：名称以 .csv 或 .jsonl 结尾，或用 --format csv、--format jsonl 指明。".to_owned(),
-        BatchWrong::Format => {
+        (BatchWrong::Format, Lang::En) => {
             "the files' format is not known: names end in .csv or .jsonl, or say --format csv or --format jsonl.".to_owned()
         }
-        BatchWrong::Encoding if zh => "--encoding 不认识：例如 utf-8、gbk、gb18030。".to_owned(),
-        BatchWrong::Encoding => "--encoding is none that is known: utf-8, gbk or gb18030, for example.".to_owned(),
-        BatchWrong::Column { value, twice } => {
+        (BatchWrong::Encoding, Lang::Zh) => "--encoding 不认识：例如 utf-8、gbk、gb18030。".to_owned(),
+        (BatchWrong::Encoding, Lang::En) => {
+            "--encoding is none that is known: utf-8, gbk or gb18030, for example.".to_owned()
+        }
+        (BatchWrong::Column { value, twice }, _) => {
             let value = lang.words().value(*value);
-            match (zh, twice) {
-                (true, true) => format!("表头里有不止一列是{value}：只保留一列。"),
-                (true, false) => format!("表头里没有{value}这一列：第一行要有列名，例如 姓名,身份证号,手机号。"),
-                (false, true) => format!("more than one column is the {value}: keep one."),
-                (false, false) => {
+            match (lang, twice) {
+                (Lang::Zh, true) => format!("表头里有不止一列是{value}：只保留一列。"),
+                (Lang::Zh, false) => format!("表头里没有{value}这一列：第一行要有列名，例如 姓名,身份证号,手机号。"),
+                (Lang::En, true) => format!("more than one column is the {value}: keep one."),
+                (Lang::En, false) => {
                     format!("no column is the {value}: the first row must have the names, name,id,mobile for example.")
                 }
             }
         }
-        BatchWrong::Factors(slug) if zh => format!("{slug} 不核验手机号，别的服务商核验：备选顺序里要素必须相同。"),
-        BatchWrong::Factors(slug) => {
+        (BatchWrong::Factors(slug), Lang::Zh) => {
+            format!("{slug} 不核验手机号，别的服务商核验：备选顺序里要素必须相同。")
+        }
+        (BatchWrong::Factors(slug), Lang::En) => {
             format!("{slug} does not check the mobile number, and others of the order do: all must check the same factors.")
         }
-        BatchWrong::Number { option, max } if zh => format!("{option} 应为 1 到 {max} 的整数。"),
-        BatchWrong::Number { option, max } => format!("{option} takes a whole number from 1 to {max}."),
-        BatchWrong::Running(path) if zh => {
+        (BatchWrong::Number { option, max }, Lang::Zh) => format!("{option} 应为 1 到 {max} 的整数。"),
+        (BatchWrong::Number { option, max }, Lang::En) => format!("{option} takes a whole number from 1 to {max}."),
+        (BatchWrong::Running(path), Lang::Zh) => {
             format!("另一个批量任务正在运行（{} 被它占用）：等它结束，或换一个账本和输出。", path.display())
         }
-        BatchWrong::Running(path) => format!(
+        (BatchWrong::Running(path), Lang::En) => format!(
             "another batch is running (it holds {}): wait until it ends, or give another ledger and output.",
             path.display()
         ),
@@ -79,13 +88,6 @@ pub(super) fn broken_off(lang: Lang, rows: u64) -> String {
         Lang::En => format!(
             "{rows} rows were being asked when it broke off and are possibly billed, as the ledger says; they are asked again."
         ),
-    }
-}
-
-pub(super) fn alert(lang: Lang, alert: &RouterAlert) -> String {
-    match lang {
-        Lang::Zh => format!("提醒：{alert}。"),
-        Lang::En => format!("notice: {alert}."),
     }
 }
 
@@ -110,55 +112,69 @@ pub(super) fn progress(lang: Lang, done: u64, rows: u64, rate: f64, calls: u64, 
 
 /// Why it ended early, and how to go on.
 pub(super) fn fault(lang: Lang, fault: &Fault) -> String {
-    let zh = lang == Lang::Zh;
-    let what = match fault {
-        Fault::Input(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            return if zh {
-                "输入文件在运行中改变了：没有生成输出；请用不变的文件重新运行。".to_owned()
-            } else {
-                "the input changed while it was read: there is no output; run this again with a file that stays."
-                    .to_owned()
-            };
+    let text = match fault {
+        Fault::Input(error) if error.kind() == ErrorKind::InvalidData => {
+            let text = both(
+                "输入文件在运行中改变了：没有生成输出；请用不变的文件重新运行。",
+                "the input changed while it was read: there is no output; run this again with a file that stays.",
+            );
+            return lang.of(text).to_owned();
         }
-        Fault::Input(error) if zh => format!("输入读不下去（{}）", error.kind()),
-        Fault::Input(error) => format!("the input cannot be read on ({})", error.kind()),
-        Fault::Output(error) if zh => format!("输出写不下去（{}）", error.kind()),
-        Fault::Output(error) => format!("the output cannot be written on ({})", error.kind()),
-        Fault::Ledger(error) | Fault::Halt(Halt::Ledger(error)) if zh => format!("账本记不了账（{error}）"),
-        Fault::Ledger(error) | Fault::Halt(Halt::Ledger(error)) => format!("the ledger takes no entry ({error})"),
-        Fault::Halt(Halt::Nobody) if zh => "没有可用的账户（凭证、套餐或订购有问题）".to_owned(),
-        Fault::Halt(Halt::Nobody) => {
-            "no account is in service: credentials, package or subscription are not in order".to_owned()
-        }
-        Fault::Halt(Halt::Clock) if zh => "系统时间早于 1970 年".to_owned(),
-        Fault::Halt(Halt::Clock) => "the system clock stands before 1970".to_owned(),
-        Fault::Halt(Halt::Stopped) if zh => "已停止".to_owned(),
-        Fault::Halt(Halt::Stopped) => "stopped".to_owned(),
+        Fault::Input(_) => both("输入读不下去", "the input cannot be read on"),
+        Fault::Output(_) => both("输出写不下去", "the output cannot be written on"),
+        Fault::Ledger(_) | Fault::Halt(Halt::Ledger(_)) => both("账本记不了账", "the ledger takes no entry"),
+        Fault::Halt(Halt::Nobody) => both(
+            "没有可用的账户（凭证、套餐或订购有问题）",
+            "no account is in service: credentials, package or subscription are not in order",
+        ),
+        Fault::Halt(Halt::Clock) => both("系统时间早于 1970 年", "the system clock stands before 1970"),
+        Fault::Halt(Halt::Stopped) => both("已停止", "stopped"),
     };
-    if zh {
-        format!("{what}：已完成的行都记在账本里；用同样的命令再运行一次就会接着做，不会重复扣费。")
-    } else {
-        format!(
-            "{what}: finished rows are in the ledger; run the same command again to go on, and none of them is billed twice."
-        )
+    let what = lang.of(text);
+    let reason = match fault {
+        Fault::Input(error) | Fault::Output(error) => Some(reason::io(lang, error.kind())),
+        Fault::Ledger(error) | Fault::Halt(Halt::Ledger(error)) => Some(reason::ledger(lang, error)),
+        Fault::Halt(_) => None,
+    };
+    match lang {
+        Lang::Zh => {
+            let reason = reason.map(|reason| format!("（{reason}）")).unwrap_or_default();
+            format!("{what}{reason}：已完成的行都记在账本里；用同样的命令再运行一次就会接着做，不会重复扣费。")
+        }
+        Lang::En => {
+            let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            format!(
+                "{what}{reason}: finished rows are in the ledger; run the same command again to go on, and none of them is billed twice."
+            )
+        }
     }
 }
 
-pub(super) fn summary(lang: Lang, rows: u64, tally: &Tally, calls: Calls) -> String {
-    let mut endings = String::new();
-    for (word, count) in &tally.endings {
-        // To a string nothing fails.
-        let _ = write!(endings, " {word} {count}");
-    }
+/// `undecided` rows are finished and have no verdict.
+pub(super) fn summary(lang: Lang, rows: u64, tally: &Tally, undecided: u64, calls: Calls) -> String {
+    let endings = tally.endings.iter().map(|(word, count)| format!("{} {count}", ending(lang, word)));
+    let endings = endings.collect::<Vec<_>>().join(lang.words().comma());
     let Tally { done, asked, .. } = tally;
     let Calls { billed, possibly_billed } = calls;
     match lang {
         Lang::Zh => format!(
-            "{rows} 行中完成 {done} 行（本次查询 {asked} 行）：{}；共扣费 {billed} 次，可能扣费 {possibly_billed} 次。",
-            endings.trim_start()
+            "{rows} 行中完成 {done} 行（本次查询 {asked} 行）：{endings}；没有结论 {undecided} 行；\
+             共扣费 {billed} 次，可能扣费 {possibly_billed} 次。"
         ),
         Lang::En => format!(
-            "{done} of {rows} rows finished ({asked} asked now):{endings}; {billed} calls billed, {possibly_billed} possibly billed."
+            "{done} of {rows} rows finished ({asked} asked now): {endings}; without a verdict {undecided}; \
+             calls billed {billed}, possibly billed {possibly_billed}."
         ),
+    }
+}
+
+/// The word of a row's ending; other ones than these as they stand in the output.
+fn ending(lang: Lang, word: &'static str) -> &'static str {
+    match (lang, word) {
+        (Lang::Zh, "match") => "一致",
+        (Lang::Zh, "mismatch") => "不一致",
+        (Lang::Zh, "no_record") => "库无",
+        (Lang::Zh, "bad_row") => "格式有误",
+        _ => word,
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a batch before anything is sent.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::wrong::{Value, Wrong};
@@ -10,9 +11,9 @@ pub(crate) enum BatchWrong {
     /// Without `--consent`: nobody can be asked for so many.
     Consent,
     /// The input cannot be read.
-    Input { path: PathBuf, reason: String },
+    Input { path: PathBuf, kind: ErrorKind },
     /// The output cannot be written.
-    Output { path: PathBuf, reason: String },
+    Output { path: PathBuf, kind: ErrorKind },
     /// Input and output are the same file.
     SameFile,
     /// `--format` is neither, or the name of the file does not tell.

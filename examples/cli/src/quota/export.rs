@@ -91,7 +91,7 @@ impl Export {
     pub(super) fn read(&mut self, path: &Path) -> Result<(), QuotaWrong> {
         let unreadable = |error: std::io::Error| QuotaWrong::ExportUnreadable {
             path: path.to_owned(),
-            reason: error.kind().to_string(),
+            kind: error.kind(),
         };
         let mut bytes = Vec::new();
         File::open(path).and_then(|file| file.take(LENGTH_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;

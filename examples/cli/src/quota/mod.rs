@@ -5,10 +5,11 @@
 //! reconcile ─ the comparison        export ─ the console's file        china ─ its clock
 //! ```
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use heyan::policy::{AccountId, Slug};
-use heyan_std::ledger::{Ledger, LedgerError};
+use heyan_std::ledger::{Ledger, LedgerError, LedgerFile};
 
 use crate::accounts::{self, ACCOUNT, SIMULATED};
 use crate::output::{Exit, Out, Stop};
@@ -46,7 +47,7 @@ pub(crate) enum QuotaWrong {
     PerDay,
     ExportUnreadable {
         path: PathBuf,
-        reason: String,
+        kind: ErrorKind,
     },
     ExportTooLong(PathBuf),
     /// UTF-16 or a workbook.
@@ -99,7 +100,8 @@ pub(crate) fn run(context: &Context, arguments: &args::Quota, out: &mut Out) -> 
 
 /// A ledger that is there already: a wrong path must not make a new one.
 fn existing(path: &Path) -> Result<Ledger, Stop> {
-    std::fs::metadata(path).map_err(|error| Wrong::Ledger(error.kind().to_string()))?;
+    let missing = |error: std::io::Error| LedgerError::File { file: LedgerFile::Database, kind: error.kind() };
+    std::fs::metadata(path).map_err(|error| Wrong::Ledger(missing(error)))?;
     Ok(accounts::ledger(path)?)
 }
 
@@ -110,5 +112,5 @@ fn now(context: &Context) -> Result<u64, Stop> {
 /// For `map_err`.
 fn failed(context: &Context) -> impl Fn(LedgerError) -> Stop {
     let lang = context.lang;
-    move |error| Stop::Failed(words::ledger_failed(lang, &error.to_string()))
+    move |error| Stop::Failed(words::ledger_failed(lang, &error))
 }

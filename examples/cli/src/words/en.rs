@@ -1,9 +1,12 @@
 //! English.
 
+use std::io::ErrorKind;
+
 use heyan::policy::Class;
 use heyan::{Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry};
+use heyan_std::ledger::LedgerError;
 
-use super::{Label, Lang, Words};
+use super::{Label, Lang, Words, reason};
 use crate::body::BodyKind;
 use crate::usage::Usage;
 use crate::wrong::{Value, Wrong};
@@ -87,7 +90,8 @@ impl Words for English {
             Wrong::CredentialHalf { missing } => format!("{missing} is not set: an AppKey needs its AppSecret, so set both."),
             Wrong::CredentialTwice(variable) => format!("{variable} and {variable}_FILE are both set: keep one."),
             Wrong::CredentialNotUtf8(variable) => format!("{variable} is no text: copy it from the console again."),
-            Wrong::CredentialFile { variable, reason } => {
+            Wrong::CredentialFile { variable, kind } => {
+                let reason = reason::io(Lang::En, *kind);
                 format!("the file that {variable} names cannot be read ({reason}): check path and permissions.")
             }
             Wrong::Credential { variable, error } => match error {
@@ -126,7 +130,8 @@ impl Words for English {
             Wrong::BaseUrlPath => {
                 "a --base-url with a path fits one provider only: leave out the path, or name one --provider.".to_owned()
             }
-            Wrong::CaUnreadable { path, reason } => {
+            Wrong::CaUnreadable { path, kind } => {
+                let reason = reason::io(Lang::En, *kind);
                 format!("the file {} after --ca cannot be read ({reason}): check path and permissions.", path.display())
             }
             Wrong::CaInvalid(path) => format!(
@@ -137,7 +142,8 @@ impl Words for English {
                 "--timeout is no number of seconds above 0 and up to 3600: write 5 or 0.5, for example.".to_owned()
             }
             Wrong::Batch(wrong) => crate::batch::wrong_words(Lang::En, wrong),
-            Wrong::Ledger(reason) => {
+            Wrong::Ledger(error) => {
+                let reason = reason::ledger(Lang::En, error);
                 format!("the file after --ledger cannot be used ({reason}): correct that or give another path.")
             }
             Wrong::ConsentMissing => {
@@ -153,7 +159,8 @@ impl Words for English {
             Wrong::ReplyTooLong => {
                 "standard input has more than 64 KiB, which is no reply: paste one reply and nothing else.".to_owned()
             }
-            Wrong::StdinUnreadable(reason) => {
+            Wrong::StdinUnreadable(kind) => {
+                let reason = reason::io(Lang::En, *kind);
                 format!("standard input cannot be read ({reason}): pipe or redirect something into it.")
             }
             Wrong::Timestamp => "--timestamp is no Unix time in milliseconds: write 1767225600000, for example.".to_owned(),
@@ -184,7 +191,7 @@ impl Words for English {
             Usage::Stray => {
                 "a value belongs to no option: put it behind its option, see heyan COMMAND --help.".to_owned()
             }
-            Usage::Missing(names) => format!("{names} is missing: add it, see heyan COMMAND --help."),
+            Usage::Missing(names) => format!("missing: {names}; add what is missing, see heyan COMMAND --help."),
             Usage::NoValue(name) => format!("{name} has no value: add it."),
             Usage::Value(name) => format!("the value of {name} is not one it takes: see heyan COMMAND --help."),
             Usage::Conflict(name) => format!("{name} stands twice or beside an option that excludes it: keep one."),
@@ -456,7 +463,8 @@ impl Words for English {
         "HTTP 200-299: one call; else free"
     }
 
-    fn output_failed(&self, reason: &str) -> String {
+    fn output_failed(&self, kind: ErrorKind) -> String {
+        let reason = reason::io(Lang::En, kind);
         format!("the result cannot be written ({reason}): check the disk and where the output goes.")
     }
 
@@ -464,7 +472,8 @@ impl Words for English {
         format!("the simulated gateway did not start ({reason}): take another port, or check where --ca-out leads.")
     }
 
-    fn ledger_failed(&self, reason: &str) -> String {
+    fn ledger_failed(&self, error: &LedgerError) -> String {
+        let reason = reason::ledger(Lang::En, error);
         format!("the ledger takes no entry ({reason}), and without one nothing is sent: correct that first.")
     }
 

@@ -118,13 +118,6 @@ const ARGUMENTS: &[(&str, Both)] = &[
         "retry_free",
         both("没有结论、也没有扣费的行重新查询", "Ask again for rows that ended without a verdict and free of charge"),
     ),
-    (
-        "batch.timeout",
-        both(
-            "每次查询的时限，秒，可带小数；默认 20",
-            "Deadline of each call in seconds, fractions allowed; default 20",
-        ),
-    ),
     ("name", both("姓名；- 表示读标准输入的一行", "Name; - reads a line of standard input")),
     ("id", both("身份证号码；- 表示读标准输入的一行", "Identity number; - reads a line of standard input")),
     (
@@ -155,7 +148,7 @@ const ARGUMENTS: &[(&str, Both)] = &[
         "timeout",
         both(
             "每次查询的时限，秒，可带小数；默认 20",
-            "Deadline of a whole call in seconds, fractions allowed; default 20",
+            "Deadline of each call in seconds, fractions allowed; default 20",
         ),
     ),
     (
@@ -172,7 +165,7 @@ const ARGUMENTS: &[(&str, Both)] = &[
             "Ask the next provider even if the last one charged, or may have, without a verdict: it may be charged again",
         ),
     ),
-    ("quota.ledger", both("账本文件", "The ledger")),
+    ("quota.ledger", both("账本文件（SQLite），必须给出", "The ledger (an SQLite file); must be given")),
     (
         "per_day",
         both(
@@ -180,7 +173,10 @@ const ARGUMENTS: &[(&str, Both)] = &[
             "Calls a day for the forecast; default the rate of the ledger's last 7 days",
         ),
     ),
-    ("account", both("账户名称；默认 default", "Name of the account; default default")),
+    (
+        "account",
+        both("账户在账本里的名称；默认 default", "Name of the account in the ledger; \"default\" unless it is given"),
+    ),
     ("calls", both("套餐包的次数", "Calls in the package")),
     ("price", both("套餐包的价格，元", "What the package cost, in yuan")),
     (
@@ -252,8 +248,7 @@ const AFTER: Both = both(
      with a provider's name behind (HEYAN_APPCODE_IDCERT) they are for this one, and come before those for all;\n\
      with _FILE behind that they name a file. They are never arguments.\n\
      Exit status: 0 match, 1 mismatch, 2 no record, 3 refused, 4 error, 64 wrong use or bad input before anything was sent.\n\
-     (check: 0 all valid, 1 some invalid; batch: 0 a verdict for every row, 4 otherwise;
-     quota reconcile: 0 agrees, 1 differs)",
+     (check: 0 all valid, 1 some invalid; batch: 0 a verdict for every row, 4 otherwise; quota reconcile: 0 agrees, 1 differs)",
 );
 const USAGE: Both = both("用法：", "Usage: ");
 const COMMAND_HEADING: Both = both("命令", "Commands");

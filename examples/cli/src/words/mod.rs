@@ -1,14 +1,18 @@
 //! All sentences for people, in both languages. A sentence that one of them lacks does not compile: either it is a method
-//! of [`Words`], which both implement, or it is a [`Both`].
+//! of [`Words`], which both implement, or a [`Both`], or a match over [`Lang`].
 
 mod en;
 pub(crate) mod glossary;
 pub(crate) mod help;
 pub(crate) mod quota;
+pub(crate) mod reason;
 mod zh;
+
+use std::io::ErrorKind;
 
 use heyan::policy::Class;
 use heyan::{Billing, Retry};
+use heyan_std::ledger::LedgerError;
 
 use crate::body::BodyKind;
 use crate::usage::Usage;
@@ -150,9 +154,9 @@ pub(crate) trait Words: Sync {
     fn factors(&self, mobile: bool) -> &'static str;
     fn price(&self) -> &'static str;
 
-    fn output_failed(&self, reason: &str) -> String;
+    fn output_failed(&self, kind: ErrorKind) -> String;
     fn sandbox_failed(&self, reason: &str) -> String;
-    fn ledger_failed(&self, reason: &str) -> String;
+    fn ledger_failed(&self, error: &LedgerError) -> String;
     fn nobody_to_ask(&self) -> &'static str;
     fn no_clock(&self) -> &'static str;
     fn no_randomness(&self) -> &'static str;

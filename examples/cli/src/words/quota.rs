@@ -2,9 +2,9 @@
 
 use heyan::Date;
 use heyan::policy::{Left, Package};
-use heyan_std::ledger::Counts;
+use heyan_std::ledger::{Counts, LedgerError};
 
-use super::{Lang, both};
+use super::{Both, Lang, both, reason};
 use crate::quota::{Bad, Meaning, QuotaWrong, Rate, Reason, Summary};
 
 /// What is wrong and what to do, in one sentence.
@@ -40,8 +40,8 @@ pub(crate) fn wrong(lang: Lang, wrong: &QuotaWrong) -> String {
             "--per-day 不是次数：请给大于 0 的整数。",
             "--per-day is no number of calls: give a whole number above 0.",
         ),
-        QuotaWrong::ExportUnreadable { path, reason } => {
-            let path = path.display();
+        QuotaWrong::ExportUnreadable { path, kind } => {
+            let (path, reason) = (path.display(), reason::io(lang, *kind));
             return match lang {
                 Lang::Zh => format!("导出文件 {path} 读不了（{reason}）：请检查路径和权限。"),
                 Lang::En => format!("the export {path} cannot be read ({reason}): check path and permissions."),
@@ -80,7 +80,8 @@ pub(crate) fn wrong(lang: Lang, wrong: &QuotaWrong) -> String {
     lang.of(text).to_owned()
 }
 
-pub(crate) fn ledger_failed(lang: Lang, reason: &str) -> String {
+pub(crate) fn ledger_failed(lang: Lang, error: &LedgerError) -> String {
+    let reason = reason::ledger(lang, error);
     match lang {
         Lang::Zh => format!("账本读写失败（{reason}）：请先解决。"),
         Lang::En => format!("the ledger cannot be read or written ({reason}): correct that first."),
@@ -134,6 +135,12 @@ pub(crate) fn left(lang: Lang, left: Left) -> String {
 pub(crate) fn forecast(lang: Lang, runs_out: Option<Date>, rate: Rate) -> String {
     let Rate { per_day, from_days } = rate;
     let day = runs_out.map(|date| date.to_string());
+    if let (0, Some(day)) = (per_day, &day) {
+        return match lang {
+            Lang::Zh => format!("  预计：近来没有计费的查询；套餐包 {day} 到期"),
+            Lang::En => format!("  forecast: no call was billed lately; the packages expire on {day}"),
+        };
+    }
     match lang {
         Lang::Zh => {
             let basis = match from_days {
@@ -159,8 +166,9 @@ pub(crate) fn forecast(lang: Lang, runs_out: Option<Date>, rate: Rate) -> String
     }
 }
 
-pub(crate) fn alert(lang: Lang, word: &str) -> String {
-    let text = match word {
+/// Of the words of alerts about packages.
+pub(crate) fn alert_text(word: &str) -> Both {
+    match word {
         "low" => both("剩余次数不到五分之一", "a fifth or less is left"),
         "expiring" => both("还有次数的套餐包七天内到期", "a package with calls left expires within seven days"),
         "empty" => both("没有可用的次数", "no calls are left"),
@@ -169,10 +177,14 @@ pub(crate) fn alert(lang: Lang, word: &str) -> String {
             "the gateway said that the package is used up or the subscription not in order; adding a package clears this",
         ),
         _ => both("见账本", "see the ledger"),
-    };
+    }
+}
+
+pub(crate) fn alert(lang: Lang, word: &str) -> String {
+    let text = lang.of(alert_text(word));
     match lang {
-        Lang::Zh => format!("  提醒：{}（{word}）", lang.of(text)),
-        Lang::En => format!("  alert: {} ({word})", lang.of(text)),
+        Lang::Zh => format!("  提醒：{text}（{word}）"),
+        Lang::En => format!("  alert: {text} ({word})"),
     }
 }
 

@@ -1,9 +1,12 @@
 //! 中文。
 
+use std::io::ErrorKind;
+
 use heyan::policy::Class;
 use heyan::{Billing, CredentialError, EndpointError, IdNumberError, MobileError, NameError, RefusalClass, Retry};
+use heyan_std::ledger::LedgerError;
 
-use super::{Label, Lang, Words};
+use super::{Label, Lang, Words, reason};
 use crate::body::BodyKind;
 use crate::usage::Usage;
 use crate::wrong::{Value, Wrong};
@@ -64,7 +67,8 @@ impl Words for Chinese {
             Wrong::CredentialHalf { missing } => format!("没有设置 {missing}：AppKey 和 AppSecret 必须成对。"),
             Wrong::CredentialTwice(variable) => format!("{variable} 和 {variable}_FILE 同时设置了：只保留一个。"),
             Wrong::CredentialNotUtf8(variable) => format!("{variable} 不是文本：请从控制台重新复制。"),
-            Wrong::CredentialFile { variable, reason } => {
+            Wrong::CredentialFile { variable, kind } => {
+                let reason = reason::io(Lang::Zh, *kind);
                 format!("{variable} 指向的文件读不了（{reason}）：请检查路径和权限。")
             }
             Wrong::Credential { variable, error } => match error {
@@ -92,7 +96,8 @@ impl Words for Chinese {
             },
             Wrong::InsecureNotNeeded => "--insecure-http 和 https 地址不能同时用：请去掉 --insecure-http。".to_owned(),
             Wrong::BaseUrlPath => "带路径的 --base-url 只适用于一个服务商：请去掉路径，或只写一个 --provider。".to_owned(),
-            Wrong::CaUnreadable { path, reason } => {
+            Wrong::CaUnreadable { path, kind } => {
+                let reason = reason::io(Lang::Zh, *kind);
                 format!("--ca 指定的文件 {} 读不了（{reason}）：请检查路径和权限。", path.display())
             }
             Wrong::CaInvalid(path) => {
@@ -100,7 +105,10 @@ impl Words for Chinese {
             }
             Wrong::Timeout => "--timeout 应为大于 0、不超过 3600 的秒数，例如 5 或 0.5。".to_owned(),
             Wrong::Batch(wrong) => crate::batch::wrong_words(Lang::Zh, wrong),
-            Wrong::Ledger(reason) => format!("--ledger 后面的文件用不了（{reason}）：请先解决，或换一个路径。"),
+            Wrong::Ledger(error) => {
+                let reason = reason::ledger(Lang::Zh, error);
+                format!("--ledger 后面的文件用不了（{reason}）：请先解决，或换一个路径。")
+            }
             Wrong::ConsentMissing => "没有说明本人是否同意：本人看过授权书并同意之后，再加 --consent 运行。".to_owned(),
             Wrong::ConsentDeclined => "没有确认本人同意，什么也没有发送：取得同意之后再运行。".to_owned(),
             Wrong::SandboxWith(option) => format!("--sandbox 已经决定了问谁，不能再用 {option}：请去掉其中一个。"),
@@ -108,7 +116,10 @@ impl Words for Chinese {
             Wrong::Status => "--status 应为 100 到 999 的 HTTP 状态码。".to_owned(),
             Wrong::Header(at) => format!("第 {at} 个 --header 的格式不对：应为 '名称: 值'。"),
             Wrong::ReplyTooLong => "标准输入超过 64 KiB，不会是一份应答：只粘贴一份应答。".to_owned(),
-            Wrong::StdinUnreadable(reason) => format!("标准输入读不了（{reason}）：请用管道或重定向给出内容。"),
+            Wrong::StdinUnreadable(kind) => {
+                let reason = reason::io(Lang::Zh, *kind);
+                format!("标准输入读不了（{reason}）：请用管道或重定向给出内容。")
+            }
             Wrong::Timestamp => "--timestamp 应为 Unix 毫秒数，例如 1767225600000。".to_owned(),
             Wrong::Nonce => "--nonce 不是 UUID：应为 36 个字符，8-4-4-4-12 位十六进制数。".to_owned(),
             Wrong::NothingSigned => {
@@ -383,7 +394,8 @@ impl Words for Chinese {
         "HTTP 200–299 计 1 次，其他不计"
     }
 
-    fn output_failed(&self, reason: &str) -> String {
+    fn output_failed(&self, kind: ErrorKind) -> String {
+        let reason = reason::io(Lang::Zh, kind);
         format!("结果写不出去（{reason}）：请检查磁盘空间和输出位置。")
     }
 
@@ -391,7 +403,8 @@ impl Words for Chinese {
         format!("模拟网关没有启动（{reason}）：请换一个端口，或检查 --ca-out 的位置。")
     }
 
-    fn ledger_failed(&self, reason: &str) -> String {
+    fn ledger_failed(&self, error: &LedgerError) -> String {
+        let reason = reason::ledger(Lang::Zh, error);
         format!("账本记不了账（{reason}）；没有记账就什么也不发送：请先解决。")
     }
 

@@ -183,7 +183,7 @@ fn json_lines_and_three_factors() {
     assert_eq!(run.status, 4, "{}", run.stderr);
     assert_eq!(
         run.stdout,
-        "4 of 4 rows finished (1 asked now): bad_row 3 match 1; 1 calls billed, 0 possibly billed.\n"
+        "4 of 4 rows finished (1 asked now): bad_row 3, match 1; without a verdict 3; calls billed 1, possibly billed 0.\n"
     );
     let rows: Vec<Value> = folder.read("out.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let reasons: Vec<&Value> = rows.iter().map(|row| &row["reason"]).collect();

@@ -282,7 +282,7 @@ fn wrong_use_changes_nothing() {
     heyan(["quota"]).run().is_wrong_use(&["--ledger"]);
     heyan(["quota", "add", "--provider", "idcert"]).run().is_wrong_use(&["--calls", "--price", "--expires"]);
     // A wrong path makes no ledger.
-    folder.quota(&[]).run().is_wrong_use(&["--ledger", "not found"]);
+    folder.quota(&[]).run().is_wrong_use(&["--ledger", "no such file"]);
     assert!(!folder.0.join("ledger.db").exists());
     drop(folder.ledger());
     folder.quota(&["--per-day", "0"]).run().is_wrong_use(&["--per-day"]);
