@@ -3,7 +3,7 @@
 use heyan::Date;
 use heyan::policy::Package;
 
-use super::{Account, QuotaWrong, Shown, china, show};
+use super::{Account, QuotaWrong, Shown, are_digits, china, show};
 use crate::output::{Exit, Out, Stop};
 use crate::{Context, accounts, args};
 
@@ -43,7 +43,6 @@ pub(super) fn run(
 /// `38`, `38.5` or `0.38` as millionths of a yuan.
 fn micro_yuan(text: &str) -> Option<u64> {
     let (yuan, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !are_digits(yuan) || !are_digits(fraction) || fraction.len() > 6 {
         return None;
     }

@@ -1,26 +1,25 @@
 //! The console's export of usage (使用明细): what the gateway charged, by windows of ten minutes.
 //!
-//! The document of `idcert` (read 2026-11) shows its columns: 流水编号, 处理时间, 备注, 消耗. Text is compared as bytes, in
-//! UTF-8 and in GBK: separators, digits and hyphens are the same in both, and no second byte of GBK is one of these.
+//! The document of `idcert` (read 2026-11) shows its columns: 流水编号, 处理时间, 备注, 消耗.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
+use encoding_rs::GB18030;
 use heyan_std::ledger::CONSOLE_WINDOW;
 
-use super::QuotaWrong;
-use super::china;
+use super::{QuotaWrong, are_digits, china};
 
 /// Far above a year's export, which has 52,560 windows of less than 100 bytes each.
 const LENGTH_MAX: u64 = 64 * 1024 * 1024;
 
-/// Each in UTF-8 and in GBK.
-const SERIAL_HEAD: [&[u8]; 2] = ["流水编号".as_bytes(), b"\xc1\xf7\xcb\xae\xb1\xe0\xba\xc5"];
-const TAKEN_OFF_A_PACKAGE: [&[u8]; 2] = ["套餐包消耗".as_bytes(), b"\xcc\xd7\xb2\xcd\xb0\xfc\xcf\xfb\xba\xc4"];
-const TIMES: [&[u8]; 2] = ["次".as_bytes(), b"\xb4\xce"];
+const SERIAL_HEAD: &str = "流水编号";
+const TAKEN_OFF_A_PACKAGE: &str = "套餐包消耗";
+const TIMES: &str = "次";
 
 /// What the console charged in a window.
 #[derive(Debug, PartialEq, Eq)]
@@ -89,10 +88,8 @@ pub(super) struct Export {
 impl Export {
     /// Reads one more file.
     pub(super) fn read(&mut self, path: &Path) -> Result<(), QuotaWrong> {
-        let unreadable = |error: std::io::Error| QuotaWrong::ExportUnreadable {
-            path: path.to_owned(),
-            kind: error.kind(),
-        };
+        let unreadable =
+            |error: std::io::Error| QuotaWrong::ExportUnreadable { path: path.to_owned(), kind: error.kind() };
         let mut bytes = Vec::new();
         File::open(path).and_then(|file| file.take(LENGTH_MAX + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
         if u64::try_from(bytes.len()).is_ok_and(|length| length > LENGTH_MAX) {
@@ -108,34 +105,32 @@ impl Export {
 
     fn add(&mut self, bytes: &[u8]) {
         self.files += 1;
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        for (at, line) in decoded(bytes).lines().enumerate() {
             if let Err(reason) = self.add_line(line) {
                 self.bad.push(Bad { file: self.files, line: at + 1, reason });
             }
         }
     }
 
-    fn add_line(&mut self, line: &[u8]) -> Result<(), Reason> {
+    fn add_line(&mut self, line: &str) -> Result<(), Reason> {
         if line.trim_ascii().is_empty() {
             return Ok(());
         }
         // In files with commas, tabs may stand behind numbers, against programs that round them.
-        let fields = fields(line, b',').or_else(|| fields(line, b'\t')).ok_or(Reason::Fields)?;
+        let fields = fields(line, ',').or_else(|| fields(line, '\t')).ok_or(Reason::Fields)?;
         let [serial, window, remark, calls] = fields;
-        if SERIAL_HEAD.contains(&serial) {
+        if serial == SERIAL_HEAD {
             return Ok(());
         }
-        if serial.is_empty() || !serial.iter().all(u8::is_ascii_digit) {
+        if !are_digits(serial) {
             return Err(Reason::Serial);
         }
-        let serial = String::from_utf8_lossy(serial).into_owned();
-        let window = std::str::from_utf8(window).ok().and_then(self::window).ok_or(Reason::Window)?;
-        if !TAKEN_OFF_A_PACKAGE.contains(&remark) {
+        let window = self::window(window).ok_or(Reason::Window)?;
+        if remark != TAKEN_OFF_A_PACKAGE {
             return Err(Reason::Remark);
         }
         let calls = self::calls(calls).ok_or(Reason::Calls)?;
-        self.insert(serial, window, calls)
+        self.insert(serial.to_owned(), window, calls)
     }
 
     fn insert(&mut self, serial: String, window: Range<u64>, calls: u64) -> Result<(), Reason> {
@@ -164,15 +159,23 @@ impl Export {
     }
 }
 
+/// UTF-8 from its first to its last byte, or GB 18030, which contains GBK: as the input of `heyan batch`.
+fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(_) => GB18030.decode(bytes).0,
+    }
+}
+
 /// The four fields of a line, without quotes and white space around them.
-fn fields(line: &[u8], separator: u8) -> Option<[&[u8]; 4]> {
-    let mut fields = line.split(|byte| *byte == separator).map(|field| {
+fn fields(line: &str, separator: char) -> Option<[&str; 4]> {
+    let mut fields = line.split(separator).map(|field| {
         let field = field.trim_ascii();
-        let quoted = field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\""));
-        quoted.map_or(field, <[u8]>::trim_ascii)
+        let quoted = field.strip_prefix('"').and_then(|field| field.strip_suffix('"'));
+        quoted.map_or(field, str::trim_ascii)
     });
     let four = [fields.next()?, fields.next()?, fields.next()?, fields.next()?];
-    fields.all(<[u8]>::is_empty).then_some(four)
+    fields.all(str::is_empty).then_some(four)
 }
 
 fn window(text: &str) -> Option<Range<u64>> {
@@ -182,12 +185,9 @@ fn window(text: &str) -> Option<Range<u64>> {
     (window.end.checked_sub(window.start) == Some(width)).then_some(window)
 }
 
-fn calls(field: &[u8]) -> Option<u64> {
-    let digits = TIMES.iter().find_map(|times| field.strip_suffix(*times)).unwrap_or(field).trim_ascii();
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(digits).ok()?.parse().ok()
+fn calls(field: &str) -> Option<u64> {
+    let digits = field.strip_suffix(TIMES).unwrap_or(field).trim_ascii();
+    digits.parse().ok().filter(|_| are_digits(digits))
 }
 
 #[cfg(test)]

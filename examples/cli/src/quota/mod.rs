@@ -98,6 +98,11 @@ pub(crate) fn run(context: &Context, arguments: &args::Quota, out: &mut Out) -> 
     Ok(exit)
 }
 
+/// Whether it is nothing but digits, and some.
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// A ledger that is there already: a wrong path must not make a new one.
 fn existing(path: &Path) -> Result<Ledger, Stop> {
     let missing = |error: std::io::Error| LedgerError::File { file: LedgerFile::Database, kind: error.kind() };
