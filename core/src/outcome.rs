@@ -64,6 +64,12 @@ impl Billing {
         }
     }
 
+    /// The price with this [`word`](Self::word).
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Billed, Self::Free, Self::Unknown].into_iter().find(|billing| billing.word() == word)
+    }
+
     /// The gateway's rule for a complete reply with this HTTP status.
     pub(crate) const fn of_status(status: u16) -> Self {
         if matches!(status, 200..=299) { Self::Billed } else { Self::Free }

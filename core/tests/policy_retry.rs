@@ -99,6 +99,10 @@ fn words_name_classes() {
     for word in ["", "Match", "match ", "refused", "billed"] {
         assert_eq!(Class::from_word(word), None);
     }
+    for billing in BILLINGS {
+        assert_eq!(Billing::from_word(billing.word()), Some(billing));
+    }
+    assert_eq!(Billing::from_word("Free"), None);
 }
 
 #[test]

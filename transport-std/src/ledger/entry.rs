@@ -305,8 +305,7 @@ pub(super) fn token(row: &Row<'_>, column: usize) -> Result<Slug, LedgerError> {
 }
 
 pub(super) fn billing(word: &str) -> Result<Billing, LedgerError> {
-    let all = [Billing::Billed, Billing::Free, Billing::Unknown];
-    all.into_iter().find(|billing| billing.word() == word).ok_or(LedgerError::Damaged)
+    Billing::from_word(word).ok_or(LedgerError::Damaged)
 }
 
 /// Days since 1970-01-01 in China.

@@ -210,12 +210,11 @@ fn page(connection: &Connection, origins: &Range<i64>) -> Result<HashMap<i64, En
 
 fn ended(row: &Row<'_>) -> Result<Ended, LedgerError> {
     let (class, billing): (String, String) = (row.get(1)?, row.get(2)?);
-    let all = [Billing::Billed, Billing::Free, Billing::Unknown];
     // A row that was recovered holds what the vendor sent.
     let harmless = |text: Option<String>| text.filter(|text| !looks_personal(text));
     Ok(Ended {
         class: Class::from_word(&class).ok_or(LedgerError::Damaged)?,
-        billing: all.into_iter().find(|known| known.word() == billing).ok_or(LedgerError::Damaged)?,
+        billing: Billing::from_word(&billing).ok_or(LedgerError::Damaged)?,
         code: harmless(row.get(3)?),
         reference: harmless(row.get(4)?),
         provider: row.get(5)?,

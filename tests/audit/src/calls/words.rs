@@ -38,7 +38,7 @@ pub(super) fn calls() {
         take((class.word(), class.retry()));
     }
     take(black_box(Verdict::Match).word());
-    take(black_box(Billing::Free).word());
+    take((black_box(Billing::Free).word(), Billing::from_word(text())));
     take(black_box(Retry::Never).word());
     if let Some(code) = Code::new(text()) {
         take(code.as_str());
