@@ -331,7 +331,10 @@ impl Ledger {
     }
 
     /// The same, with the ids of its packages in their order.
-    pub(crate) fn quota_with_ids<const N: usize>(
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    pub fn quota_with_ids<const N: usize>(
         &self,
         provider: &Slug,
         account: &AccountId,

@@ -154,16 +154,20 @@ pub(super) fn fault(lang: Lang, fault: &Fault) -> String {
 pub(super) fn summary(lang: Lang, rows: u64, tally: &Tally, undecided: u64, calls: Calls) -> String {
     let endings = tally.endings.iter().map(|(word, count)| format!("{} {count}", ending(lang, word)));
     let endings = endings.collect::<Vec<_>>().join(lang.words().comma());
+    let endings = match lang {
+        _ if endings.is_empty() => endings,
+        Lang::Zh => format!("：{endings}；没有结论 {undecided} 行"),
+        Lang::En => format!(": {endings}; without a verdict {undecided}"),
+    };
     let Tally { done, asked, .. } = tally;
     let Calls { billed, possibly_billed } = calls;
     match lang {
         Lang::Zh => format!(
-            "{rows} 行中完成 {done} 行（本次查询 {asked} 行）：{endings}；没有结论 {undecided} 行；\
-             共扣费 {billed} 次，可能扣费 {possibly_billed} 次。"
+            "{rows} 行中完成 {done} 行（本次查询 {asked} 行）{endings}；共扣费 {billed} 次，可能扣费 {possibly_billed} 次。"
         ),
         Lang::En => format!(
-            "{done} of {rows} rows finished ({asked} asked now): {endings}; without a verdict {undecided}; \
-             calls billed {billed}, possibly billed {possibly_billed}."
+            "{done} of {rows} rows finished ({asked} asked now){endings}; calls billed {billed}, possibly billed \
+             {possibly_billed}."
         ),
     }
 }

@@ -104,9 +104,7 @@ impl Shown {
     pub(super) fn of(ledger: &Ledger, account: &Account, now: u64, per_day: Option<u32>) -> Result<Self, LedgerError> {
         let (provider, name) = (&account.provider, &account.name);
         let filter = || Filter::new().provider(provider.clone()).account(name.clone());
-        let quota = ledger.quota::<PACKAGES>(provider, name)?;
-        let rows = ledger.packages(provider, name)?;
-        let ids = rows.iter().skip(rows.len().saturating_sub(PACKAGES)).map(|row| row.id);
+        let (quota, ids) = ledger.quota_with_ids::<PACKAGES>(provider, name)?;
         let rate = match per_day {
             Some(per_day) => Rate { per_day, from_days: 0 },
             None => rate(ledger, &filter, now)?,
@@ -114,7 +112,7 @@ impl Shown {
         Ok(Self {
             account: account.clone(),
             now,
-            packages: ids.zip(quota.packages().iter().copied()).collect(),
+            packages: ids.into_iter().zip(quota.packages().iter().copied()).collect(),
             counts: ledger.counts(&filter())?.first().map(|found| found.counts).unwrap_or_default(),
             left: quota.left(now),
             runs_out: quota.runs_out(now, rate.per_day),
