@@ -1,4 +1,4 @@
-//! The router against peers that fail in every way, and a second account that answers.
+//! The router: accounts that come and go, packages, time, limits, and the ledger behind all of it.
 #![cfg(feature = "ledger")]
 
 mod support;
@@ -10,23 +10,15 @@ use std::time::{Duration, Instant};
 use heyan::policy::{Alert, DailyLimit, HealthRule, LimitError, Order, Package, RetryRule, Standing, Why};
 use heyan::provider::{CHECKONE, IDCERT, SFZ2, SJSYS};
 use heyan::{Billing, Consent, Date, IdNumber, Name, Provider, RefusalClass, Subject, Verdict};
-use heyan_sandbox::{GATEWAY_CODES, Sandbox};
+use heyan_sandbox::Sandbox;
 use heyan_std::ledger::rusqlite::Connection;
 use heyan_std::ledger::{Filter, Ledger, LedgerError, LedgerOptions};
 use heyan_std::{
-    BuildError, Client, Config, Routed, RoutedAccount, Router, RouterAlert, RouterBuilder, RouterError, Verification,
+    BuildError, Client, Routed, RoutedAccount, Router, RouterAlert, RouterBuilder, RouterError, Verification,
 };
 use support::folder::{Folder, child, told};
-use support::tls::{Authority, HOST, secure, shake_hands};
+use support::routes::{FAST, account, classes, doing, gateway, nobody, saying};
 use support::{Act, PATIENCE, Peer, client, matching, plain, plain_for, reply, subject, subject_for};
-
-/// Longest time for a verification in these tests; no pause of the rule comes near it.
-const DEADLINE: Duration = Duration::from_secs(20);
-const FAST: RetryRule = RetryRule::new(3, DEADLINE).with_pauses(Duration::from_millis(1), Duration::from_millis(5));
-
-fn account(client: Client, id: &str) -> RoutedAccount {
-    RoutedAccount::new(client, id, 300_000).unwrap()
-}
 
 fn at(sandbox: &Sandbox, provider: &'static dyn Provider) -> Client {
     client(plain_for(provider, sandbox.address().port()))
@@ -51,147 +43,9 @@ impl Alerts {
     }
 }
 
-fn classes(routed: &Routed) -> Vec<&'static str> {
-    routed.attempts.iter().map(|line| line.ending.class().word()).collect()
-}
-
 fn now() -> u64 {
     let since_1970 = std::time::SystemTime::now().duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
     u64::try_from(since_1970.as_millis()).unwrap()
-}
-
-fn gateway(code: &str) -> Act {
-    let headers = format!("X-Ca-Error-Code: {code}\r\n");
-    Act::Reply(reply(&format!("{} Declined", &code[1..4]), &headers, b""))
-}
-
-/// A peer that does this with its one request, and a configuration for it.
-fn doing(act: Act) -> (Option<Peer>, Config) {
-    let peer = Peer::start(vec![vec![act]]);
-    let config = plain(peer.port);
-    (Some(peer), config)
-}
-
-/// A peer that answers with this status and body.
-fn saying(status: &str, body: &str) -> (Option<Peer>, Config) {
-    doing(Act::Reply(reply(status, "", body.as_bytes())))
-}
-
-/// A port at which nobody listens.
-fn nobody() -> u16 {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
-}
-
-/// Asks an account that fails, then one that answers. By the rule, the second one is asked or is not.
-fn fails(failing: &dyn Fn() -> (Option<Peer>, Config), class: &str, stops: Option<Why>) {
-    let sandbox = Sandbox::builder().start().unwrap();
-    let folder = Folder::new();
-    let ledger = Ledger::open(folder.ledger()).unwrap();
-    for pays_twice in [false, true] {
-        let rule = if pays_twice { FAST.may_pay_twice() } else { FAST };
-        let (_peer, config) = failing();
-        let router = Router::builder()
-            .account(account(client(config), "main"))
-            .account(account(at(&sandbox, &SFZ2), "spare"))
-            .retry(rule)
-            .ledger(ledger.clone())
-            .build()
-            .unwrap();
-        let start = Instant::now();
-        let routed = routed(&router);
-        assert!(start.elapsed() < DEADLINE, "{class}");
-        assert_eq!(routed.attempts[0].ending.class().word(), class);
-        match stops.filter(|why| !(pays_twice && *why == Why::MayBeBilled)) {
-            None => {
-                assert_eq!(classes(&routed), [class, "match"]);
-                assert_eq!(routed.result.as_ref().unwrap().verdict(), Verdict::Match);
-                let names: Vec<_> = routed.attempts.iter().map(|line| line.account.to_string()).collect();
-                assert_eq!(names, ["main", "spare"]);
-            }
-            Some(stopped) => {
-                assert_eq!(classes(&routed), [class]);
-                let Err(RouterError::Attempt { why, error }) = &routed.result else { panic!("{class}") };
-                assert_eq!((*why, error.billing()), (stopped, routed.billing()));
-            }
-        }
-        // Each attempt is written down as it is listed.
-        for line in &routed.attempts {
-            let entry = ledger.entry(line.entry.unwrap()).unwrap();
-            let completed = entry.completed.unwrap();
-            assert_eq!((completed.class, completed.billing), (line.ending.class(), line.ending.billing()));
-            assert_eq!(completed.reference, line.reference);
-        }
-    }
-}
-
-#[test]
-fn a_refusal_of_the_gateway_leads_to_the_other_account() {
-    let mut seen = std::collections::BTreeSet::new();
-    for code in GATEWAY_CODES {
-        let (_peer, config) = doing(gateway(code.code));
-        let class = support::verify(&client(config)).unwrap_err().class().word();
-        // One of each class is enough: which code is which is tested elsewhere.
-        if seen.insert(class) {
-            fails(&|| doing(gateway(code.code)), class, None);
-        }
-    }
-    let mut expected =
-        ["busy", "configuration", "credentials", "quota_exhausted", "subscription", "throttled"].to_vec();
-    expected.push("unrecognized");
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
-}
-
-#[test]
-fn a_refusal_of_the_vendor_is_charged_and_ends_it() {
-    fails(&|| saying("200 OK", r#"{"status":"205"}"#), "bad_input", Some(Why::Final));
-    fails(&|| saying("200 OK", r#"{"status":"9999"}"#), "busy", Some(Why::MayBeBilled));
-    fails(&|| saying("200 OK", r#"{"status":"203"}"#), "unrecognized", Some(Why::MayBeBilled));
-}
-
-#[test]
-fn a_channel_that_fails_before_the_request_leads_to_the_other_account() {
-    let lookup = |_: &str, _| Err(std::io::Error::from(std::io::ErrorKind::NotFound));
-    fails(
-        &|| (None, plain(1).resolve_with(lookup).insecure_http_base_url("http://nowhere.invalid").unwrap()),
-        "dns",
-        None,
-    );
-    fails(&|| (None, plain(nobody())), "connect", None);
-    let strangers = || {
-        let peer =
-            Peer::start_through(vec![vec![matching()]], shake_hands(Authority::new("theirs").server(&[HOST], |_| {})));
-        let config = secure(HOST, peer.port, Authority::new("ours").trust());
-        (Some(peer), config)
-    };
-    fails(&strangers, "tls", None);
-    // It accepts connections and never says anything.
-    let silent = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-    let port = silent.local_addr().unwrap().port();
-    let authority = Authority::new("ours");
-    let handshake = || (None, secure(HOST, port, authority.trust()).connect_timeout(Duration::from_millis(50)));
-    fails(&handshake, "timed_out", None);
-}
-
-#[test]
-fn what_may_be_billed_is_tried_again_only_by_an_explicit_rule() {
-    let stops = Some(Why::MayBeBilled);
-    let silence = || {
-        let (peer, config) = doing(Act::Silence);
-        (peer, config.timeout(Duration::from_millis(100)))
-    };
-    fails(&silence, "timed_out", stops);
-    fails(&|| doing(Act::CloseWithin(10)), "channel", stops);
-    fails(&|| doing(Act::ReplyAndClose(Vec::new())), "protocol", stops);
-    fails(&|| doing(Act::ReplyAndClose(b"no HTTP\r\n\r\n".to_vec())), "protocol", stops);
-    let long = "x".repeat(70_000);
-    fails(&|| saying("200 OK", &long), "too_long", stops);
-    fails(&|| saying("200 OK", "<html>"), "not_json", stops);
-    let deep = format!(r#"{{"status":"01","x":{}{}}}"#, "[".repeat(20), "]".repeat(20));
-    fails(&|| saying("200 OK", &deep), "too_deep", stops);
-    fails(&|| saying("200 OK", "{}"), "no_verdict", stops);
-    fails(&|| saying("200 OK", r#"{"status":"01","idCard":"110101190001010057"}"#), "echo_contradicts", stops);
-    // Garbage that is free by its status.
-    fails(&|| saying("500 Oh", "<html>"), "not_json", None);
 }
 
 #[test]
@@ -217,28 +71,6 @@ fn the_vendors_limit_for_a_person_ends_it_and_bars_the_account_for_the_day() {
     let routed = router.verify(&person, Consent::given());
     assert_eq!(routed.attempts.len(), 1);
     assert_eq!((routed.attempts[0].account.as_str(), routed.result.is_ok()), ("spare", true));
-}
-
-#[test]
-fn a_verdict_is_final() {
-    for (body, verdict) in [
-        (r#"{"status":"01"}"#, Verdict::Match),
-        (r#"{"status":"02"}"#, Verdict::Mismatch),
-        (r#"{"status":"202"}"#, Verdict::NoRecord),
-    ] {
-        let sandbox = Sandbox::builder().start().unwrap();
-        let (_peer, first) = saying("200 OK", body);
-        let router = Router::builder()
-            .account(account(client(first), "main"))
-            .account(account(at(&sandbox, &SFZ2), "spare"))
-            .retry(FAST.may_pay_twice())
-            .build()
-            .unwrap();
-        let routed = routed(&router);
-        assert_eq!(routed.result.as_ref().unwrap().verdict(), verdict);
-        assert_eq!((routed.attempts.len(), sandbox.report().requests), (1, 0));
-        assert_eq!((routed.cost().billed, routed.cost().micro_yuan, routed.billing()), (1, 300_000, Billing::Billed));
-    }
 }
 
 #[test]

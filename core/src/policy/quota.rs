@@ -311,8 +311,16 @@ impl<const N: usize> Quota<N> {
     /// Says of one call that may have been billed what it was, after its reply or after a look into the console.
     /// `false` if there was none.
     pub fn settle(&mut self, billing: Billing) -> bool {
-        let mut all = self.packages.iter_mut().map(|package| &mut package.used).chain([&mut self.elsewhere]);
-        let Some(used) = all.find(|used| used.possibly > 0) else { return false };
+        // Which one it was is not known. A free one is taken off what expires first, where it makes the least difference, and
+        // above all off what no package covered; a billed one is kept by what expires last. So what is left can only be
+        // more than it seems.
+        let packages = self.packages.iter_mut().map(|package| (package.expires_unix_ms, &mut package.used));
+        let open = [(0, &mut self.elsewhere)].into_iter().chain(packages).filter(|(_, used)| used.possibly > 0);
+        let found = match billing {
+            Billing::Billed => open.max_by_key(|(expires, _)| *expires),
+            Billing::Free | Billing::Unknown => open.min_by_key(|(expires, _)| *expires),
+        };
+        let Some((_, used)) = found else { return false };
         match billing {
             Billing::Unknown => return true,
             Billing::Billed => used.billed = used.billed.saturating_add(1),

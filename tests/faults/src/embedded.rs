@@ -49,7 +49,8 @@ pub(crate) fn talk(asker: &Asker<'_>, talk: &Talk<'_>) -> Vec<Ended> {
     let stack = RefCell::new(Stack { talk, clock: &clock, sent: 0 });
     let names = RefCell::new(Names { lookups: &talk.lookups, asked: 0 });
     // One kept connection, and one that replaces it, for each call.
-    let mut pool = vec![(vec![0; rustls::RECEIVE_LEN], vec![0; rustls::SEND_LEN]); 2 * talk.names.len()];
+    let most = if asker.transport.is_secure() { 2 * talk.names.len() } else { 0 };
+    let mut pool = vec![(vec![0; rustls::RECEIVE_LEN], vec![0; rustls::SEND_LEN]); most];
     let mut pool = pool.iter_mut();
     let mut memory = || {
         let (receive, send) = pool.next().expect("at most one more connection than kept ones");

@@ -21,7 +21,7 @@ mod transport;
 
 pub use ended::{Ended, Expect, Failure, free, protocol, reply, unknown};
 pub use flag::{Flag, PATIENCE};
-pub use matrix::{Cell, Lane, play};
-pub use plan::{Act, Place, Plan, RecordFault, Records, Take, Turn};
+pub use matrix::{Cell, Lane, Tally, descriptors, play};
+pub use plan::{Act, Note, Place, Plan, RecordFault, Records, Take, Turn};
 pub use proxy::{Heard, Proxy};
 pub use transport::{Asker, HOLDER, ID, Lookup, STRANGER, Talk, Transport};

@@ -34,11 +34,15 @@ pub struct Lane {
 
 /// What the cells of a lane came to.
 #[derive(Debug, Default)]
-struct Tally {
-    families: Vec<(&'static str, usize)>,
-    verdicts: u64,
-    billed: u64,
-    wrong: Vec<String>,
+pub struct Tally {
+    /// How many cells of each kind there were.
+    pub families: Vec<(&'static str, usize)>,
+    /// Calls that ended in a verdict.
+    pub verdicts: u64,
+    /// Calls that the gateway billed.
+    pub billed: u64,
+    /// What was not as it must be.
+    pub wrong: Vec<String>,
 }
 
 /// One cell.
@@ -64,7 +68,12 @@ impl<'c> Cell<'c> {
 }
 
 impl Lane {
-    fn open(provider: &'static dyn Provider, transport: Transport) -> Self {
+    /// Starts a gateway and a proxy, and asks without any fault, to know what is whole.
+    ///
+    /// # Panics
+    /// When that does not work.
+    #[must_use]
+    pub fn open(provider: &'static dyn Provider, transport: Transport) -> Self {
         // The age of somebody must not change at midnight.
         let sandbox = Sandbox::builder().https(transport.is_secure()).threads(1).clock(|| 1_795_000_000_000).start();
         let sandbox = sandbox.expect("a sandbox");
@@ -146,8 +155,9 @@ impl Lane {
         }
     }
 
-    /// What happened behind the cells' backs.
-    fn close(self) -> Tally {
+    /// Stops, and notes what happened behind the cells' backs.
+    #[must_use]
+    pub fn close(self) -> Tally {
         let Self { provider, transport, proxy, sandbox, mut tally, .. } = self;
         let connections = proxy.settled().is_some();
         drop(proxy);
@@ -237,6 +247,7 @@ pub fn play(transports: &[Transport], cells: impl Fn(&mut Lane) + Sync) {
 }
 
 /// Descriptors that this process has open.
-fn descriptors() -> usize {
+#[must_use]
+pub fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }

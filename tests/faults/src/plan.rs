@@ -1,5 +1,7 @@
 //! What a proxy is told to do to one connection.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Flag;
@@ -49,10 +51,35 @@ pub enum Act {
     Tell(Flag),
     /// Waits for this flag.
     Await(Flag),
+    /// Tells somebody of the request and its reply. Put in front of what the client hears, it is told before that.
+    Note(Note),
     /// Ends what it says (FIN), and goes on hearing the client.
     Cut,
     /// Ends the connection at once (RST).
     Reset,
+}
+
+/// Whoever wants to know of requests and their replies, as [`Act::Note`].
+#[derive(Clone)]
+pub struct Note(Arc<Hear>);
+
+type Hear = dyn Fn(&[u8], &[u8]) + Send + Sync;
+
+impl Note {
+    /// Calls `hear` with the request and the server's reply, which is empty if the request did not arrive there.
+    pub fn new(hear: impl Fn(&[u8], &[u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(hear))
+    }
+
+    pub(crate) fn take(&self, request: &[u8], reply: &[u8]) {
+        (self.0)(request, reply);
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Note")
+    }
 }
 
 /// What happens to the records of TLS that a server sends.

@@ -49,17 +49,26 @@ pub struct Heard {
 }
 
 impl Proxy {
-    /// Starts to listen, for the server at `server`.
+    /// Starts to listen, for the server at `server`. What happens to the connections is said by [`Proxy::plan`].
     ///
     /// # Errors
     /// There is no port or no thread to be had.
     pub fn start(server: SocketAddr) -> io::Result<Self> {
+        Self::start_with(server, || None)
+    }
+
+    /// The same with plans that are made as connections come, once those of [`Proxy::plan`] are used up.
+    ///
+    /// # Errors
+    /// As [`Proxy::start`].
+    pub fn start_with(server: SocketAddr, mut more: impl FnMut() -> Option<Plan> + Send + 'static) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let book = Mutex::default();
         let shared = Arc::new(Shared { server, book, changed: Condvar::new(), stopped: AtomicBool::new(false) });
         let own = Arc::clone(&shared);
-        let acceptor = std::thread::Builder::new().name("proxy".to_owned()).spawn(move || accept(&listener, &own))?;
+        let acceptor =
+            std::thread::Builder::new().name("proxy".to_owned()).spawn(move || accept(&listener, &own, &mut more))?;
         Ok(Self { address, shared, acceptor: Some(acceptor) })
     }
 
@@ -69,7 +78,7 @@ impl Proxy {
         self.address
     }
 
-    /// What happens to the next connections, one plan each. A connection without a plan is closed at once.
+    /// What happens to the next connections, one plan each. A connection without any plan is closed at once.
     pub fn plan(&self, plans: impl IntoIterator<Item = Plan>) {
         let mut book = self.shared.book();
         book.accepted = 0;
@@ -104,7 +113,7 @@ impl Shared {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, more: &mut dyn FnMut() -> Option<Plan>) {
     for client in listener.incoming() {
         if shared.stopped.load(Ordering::SeqCst) {
             return;
@@ -112,7 +121,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         let Ok(client) = client else { continue };
         let mut book = shared.book();
         book.accepted += 1;
-        let Some(plan) = book.plans.pop_front() else { continue };
+        let Some(plan) = book.plans.pop_front().or_else(&mut *more) else { continue };
         book.open += 1;
         drop(book);
         let own = Arc::clone(shared);
@@ -140,15 +149,15 @@ fn follow(client: TcpStream, plan: Plan, shared: &Shared) -> io::Result<()> {
 fn follow_turns(client: TcpStream, mut server: TcpStream, turns: Vec<Turn>, shared: &Shared) -> io::Result<()> {
     let mut client = Some(client);
     for turn in turns {
-        let reply = match (&mut client, turn.request) {
+        let (request, reply) = match (&mut client, turn.request) {
             (None, _) => return Ok(()),
             (Some(client), Take::Whole) => {
                 let request = read_message(client)?;
                 server.write_all(&request)?;
-                shared.book().heard.request = request;
+                shared.book().heard.request.clone_from(&request);
                 let reply = read_message(&mut server)?;
                 shared.book().heard.reply.clone_from(&reply);
-                reply
+                (request, reply)
             }
             (Some(client), Take::Lost(count)) => {
                 let request = read_message(client)?;
@@ -156,17 +165,19 @@ fn follow_turns(client: TcpStream, mut server: TcpStream, turns: Vec<Turn>, shar
                 server.shutdown(Shutdown::Write)?;
                 // What is not whole is not answered, so this is the server's end.
                 let _ = server.read(&mut [0])?;
-                Vec::new()
+                (request, Vec::new())
             }
             (Some(client), Take::Unread(count)) => {
-                client.read_exact(&mut vec![0; count])?;
-                Vec::new()
+                let mut request = vec![0; count];
+                client.read_exact(&mut request)?;
+                (request, Vec::new())
             }
         };
         for act in turn.acts {
             match (&mut client, act) {
                 (_, Act::Tell(flag)) => flag.raise(),
                 (_, Act::Await(flag)) => drop(flag.wait()),
+                (_, Act::Note(note)) => note.take(&request, &reply),
                 (None, _) => {}
                 (Some(client), Act::Pass(from, to)) => client.write_all(part(&reply, from, to))?,
                 (Some(client), Act::Drip(from, to, pause)) => drip(client, part(&reply, from, to), pause)?,

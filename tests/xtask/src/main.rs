@@ -11,6 +11,7 @@ mod outside;
 mod privacy;
 mod readme;
 mod run;
+mod soak;
 mod test;
 mod tools;
 
@@ -85,6 +86,14 @@ enum Command {
     /// address sanitizer of the stable compiler, by RUSTC_BOOTSTRAP=1.
     Fuzz(fuzz::Options),
 
+    /// Verify at full speed for ten minutes while one exchange in a hundred breaks: nothing is lost, wrong or left over.
+    ///
+    /// Many threads verify people whose verdict is known beforehand, through the server's router with a ledger and three
+    /// accounts, over a network that refuses, resets, cuts, delays, garbles and goes stale by chance; others use the
+    /// devices' client, and TLS. Every ending is held against what the network did to that call, the ledger against what
+    /// the gateway billed, and descriptors, threads and memory against what they were. Built with optimisation. Linux.
+    Soak(soak::Options),
+
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
     ///
     /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core and
@@ -111,6 +120,7 @@ fn main() -> ExitCode {
         Command::Privacy => privacy::run(),
         Command::Audit(options) => audit::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Device(options) => device::run(&options),
         Command::Firmware(options) => device::firmware(&options),
         Command::Setup => tools::setup(),

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "ledger")]
 pub(crate) mod folder;
+pub(crate) mod routes;
 pub(crate) mod tls;
 
 use std::io::{self, Read, Write};
