@@ -40,6 +40,8 @@
 //! | [`Secure`], [`Insecure`] | what a request may go over |
 //! | [`Watch`], [`Deadlines`] | how long what may take; the clock is the board's |
 //! | [`resolve`], [`connect`] | name and connection over a stack with the `embedded-nal` traits |
+//! | `FlashLedger` | every attempt written down in flash, before it leaves and again when it ended |
+//! | `Router` | one verification over several accounts, each attempt in the ledger |
 //! | `tls` | TLS of our own, by the features below |
 //!
 //! # No way in clear
@@ -87,6 +89,7 @@
 //! | `rustls` | TLS 1.3 and 1.2; needs a heap, atomics and a `critical-section` implementation |
 //! | `rsa`, `p384` | servers with RSA (2048 to 4096 bits) and P-384 keys or authorities, for both |
 //! | `aes-256`, `chacha20`, `x25519` | more ciphers and a second curve for `rustls` |
+//! | `ledger` | a ledger in NOR flash, over `embedded-storage`, and a router that writes it |
 //! | `defmt` | `defmt::Format` for every public type, redacted like `Debug` |
 //!
 //! All are additive.
@@ -99,8 +102,8 @@
 //!
 //! # In scope, out of scope
 //!
-//! In: moving bytes, deadlines, keeping a connection. Out: the network stack and its driver, randomness and clocks (the
-//! board's), several tries over several providers.
+//! In: moving bytes, deadlines, keeping a connection, and with `ledger` several tries over several providers. Out: the
+//! network stack and its driver, the flash's driver, randomness and clocks (the board's).
 //!
 //! No `unsafe`, no allocation.
 
@@ -139,8 +142,12 @@ extern crate std;
 pub mod blocking;
 mod call;
 mod driver;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod link;
 mod nal;
+#[cfg(feature = "ledger")]
+mod router;
 mod time;
 #[cfg(any(feature = "embedded-tls", feature = "rustls"))]
 pub mod tls;
@@ -148,12 +155,18 @@ pub mod tls;
 pub use heyan;
 
 pub use driver::{exchange, verify, verify_kept};
+#[cfg(feature = "ledger")]
+pub use ledger::{AlwaysReady, Begun, Counts, Entries, FlashLedger, LedgerError};
 pub use link::{Insecure, Link, Secure};
 pub use nal::{connect, resolve};
+#[cfg(feature = "ledger")]
+pub use router::{Line, Routed, Router, RouterError};
 pub use time::{Clock, Deadlines, Stage, TimedOut, Timer, Watch};
 
 // Examples show them, and so that a firmware needs no second version of them.
 pub use {embedded_io, embedded_io_async, embedded_nal, embedded_nal_async};
+#[cfg(feature = "ledger")]
+pub use {embedded_storage, embedded_storage_async};
 
 #[cfg(doc)]
 use heyan::Exchange;

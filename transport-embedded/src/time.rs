@@ -55,7 +55,7 @@ impl Default for Deadlines {
 }
 
 /// `Duration` has a `Debug` that brings places which can panic into an image.
-fn millis(duration: Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::breaker::{Health, HealthRule, Standing, Ticket};
 use super::ending::Ending;
-use super::retry::{Advice, Retries, RetryRule, Why};
+use super::retry::{Advice, Retries, RetryRule, Why, millis};
 use crate::error::RefusalClass;
 use crate::outcome::{Token, Verdict};
 use crate::provider::Info;
@@ -232,7 +232,7 @@ pub struct Attempt {
     pub account: usize,
     /// When it began, on the clock that was told.
     pub started: Duration,
-    /// How long it took.
+    /// How long it took, in whole milliseconds.
     pub took: Duration,
     /// How it ended.
     pub ending: Ending,
@@ -351,8 +351,10 @@ impl<const N: usize> Attempts<N> {
         if let Some(listed) = accounts.listed.get_mut(account) {
             listed.health.ended(&rule, now, ticket, ending);
         }
+        // Not `saturating_sub`: the compiler does not always see that it cannot panic.
+        let took = Duration::from_millis(millis(now).saturating_sub(millis(started)));
         // There is room: as many attempts are allowed as lines.
-        let _ = self.lines.push(Attempt { account, started, took: now.saturating_sub(started), ending });
+        let _ = self.lines.push(Attempt { account, started, took, ending });
         if self.retries.settle(ending) == Ok(Advice::SameAccount) {
             self.pause_until = now.saturating_add(self.retries.pause(random));
         }

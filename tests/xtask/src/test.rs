@@ -25,7 +25,8 @@ const FEATURES: [&str; 4] = ["", "defmt", "serde", "defmt,serde"];
 const TARGETS: [&str; 2] = ["thumbv7em-none-eabi", "thumbv6m-none-eabi"];
 
 /// What must build without an operating system: package and features.
-const BARE_METAL: [(&str, &str); 3] = [("heyan", ""), ("heyan", "defmt,serde"), ("heyan-embedded", "")];
+const BARE_METAL: [(&str, &str); 4] =
+    [("heyan", ""), ("heyan", "defmt,serde"), ("heyan-embedded", ""), ("heyan-embedded", "ledger")];
 
 pub(crate) fn run(options: &Options) -> Result {
     let strict = options.strict || is_ci();

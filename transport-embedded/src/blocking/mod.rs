@@ -31,7 +31,11 @@
 //! ```
 
 mod driver;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod nal;
+#[cfg(feature = "ledger")]
+mod router;
 #[cfg(any(feature = "embedded-tls", feature = "rustls"))]
 pub mod tls;
 
@@ -42,7 +46,11 @@ use core::time::Duration;
 use crate::time::{Clock, TimedOut, Watch};
 
 pub use driver::{exchange, verify, verify_kept};
+#[cfg(feature = "ledger")]
+pub use ledger::{Entries, FlashLedger};
 pub use nal::{Stream, StreamError, connect, resolve};
+#[cfg(feature = "ledger")]
+pub use router::Router;
 
 /// A clock, and what a board does while it waits for the network.
 pub trait Timer: Clock {

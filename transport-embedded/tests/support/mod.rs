@@ -1,6 +1,8 @@
 //! A scripted peer that speaks both twins' language, and an executor of ten lines.
 #![allow(dead_code, unused_imports, reason = "each test takes what it needs")]
 
+#[cfg(feature = "ledger")]
+pub(crate) mod flash;
 #[cfg(all(feature = "embedded-tls", feature = "rustls"))]
 pub(crate) mod tls;
 

@@ -4,6 +4,7 @@ mod asynch;
 mod blocking;
 #[cfg(feature = "embedded-tls")]
 mod embedded_tls;
+mod ledger;
 mod peer;
 #[cfg(feature = "rustls")]
 mod rustls;
@@ -29,6 +30,7 @@ pub fn plain() {
     deadlines();
     asynch::calls();
     blocking::calls();
+    ledger::calls();
 }
 
 /// TLS of the kind whose feature is on.

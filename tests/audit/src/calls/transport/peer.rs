@@ -1,4 +1,4 @@
-//! A board, a network stack and a channel, whose every answer the compiler knows nothing about.
+//! A board, a network stack, a channel and a flash, whose every answer the compiler knows nothing about.
 
 use core::future::poll_fn;
 use core::hint::black_box;
@@ -10,7 +10,10 @@ use core::time::Duration;
 
 use heyan_embedded::embedded_io::{ErrorKind, ErrorType};
 use heyan_embedded::embedded_nal::{self, AddrType, TcpClientStack, TcpError, TcpErrorKind, nb};
-use heyan_embedded::{Clock, Timer, blocking, embedded_io, embedded_io_async, embedded_nal_async};
+use heyan_embedded::embedded_storage::nor_flash::{self, NorFlashErrorKind};
+use heyan_embedded::{
+    Clock, Timer, blocking, embedded_io, embedded_io_async, embedded_nal_async, embedded_storage_async,
+};
 
 /// Asks until there is an answer.
 pub(super) fn block_on<F: Future>(work: F) -> F::Output {
@@ -191,5 +194,72 @@ impl embedded_nal_async::TcpConnect for Stack {
         black_box(to);
         at_some_time().await;
         count(0).map(|_| Modem)
+    }
+}
+
+/// A flash.
+pub(super) struct Chip;
+
+fn done() -> Result<(), NorFlashErrorKind> {
+    black_box(if black_box(true) { Ok(()) } else { Err(NorFlashErrorKind::Other) })
+}
+
+impl nor_flash::ErrorType for Chip {
+    type Error = NorFlashErrorKind;
+}
+
+impl nor_flash::ReadNorFlash for Chip {
+    const READ_SIZE: usize = 4;
+
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        bytes.fill(black_box(offset as u8));
+        done()
+    }
+
+    fn capacity(&self) -> usize {
+        black_box(1 << 20)
+    }
+}
+
+impl nor_flash::NorFlash for Chip {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = 4096;
+
+    fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        black_box((from, to));
+        done()
+    }
+
+    fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        black_box((offset, bytes));
+        done()
+    }
+}
+
+impl embedded_storage_async::nor_flash::ReadNorFlash for Chip {
+    const READ_SIZE: usize = 4;
+
+    async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        at_some_time().await;
+        nor_flash::ReadNorFlash::read(self, offset, bytes)
+    }
+
+    fn capacity(&self) -> usize {
+        nor_flash::ReadNorFlash::capacity(self)
+    }
+}
+
+impl embedded_storage_async::nor_flash::NorFlash for Chip {
+    const WRITE_SIZE: usize = 4;
+    const ERASE_SIZE: usize = 4096;
+
+    async fn erase(&mut self, from: u32, to: u32) -> Result<(), NorFlashErrorKind> {
+        at_some_time().await;
+        nor_flash::NorFlash::erase(self, from, to)
+    }
+
+    async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), NorFlashErrorKind> {
+        at_some_time().await;
+        nor_flash::NorFlash::write(self, offset, bytes)
     }
 }
