@@ -9,6 +9,7 @@ mod hack;
 mod lint;
 mod outside;
 mod privacy;
+mod promises;
 mod readme;
 mod run;
 mod soak;
@@ -49,10 +50,12 @@ enum Command {
     /// version of the gungraun library.
     Bench(bench::Options),
 
-    /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
+    /// Formatting, clippy, rustdoc, privacy and promises: everything that reads the source without running it.
     ///
     /// Also of the workspaces outside the main one, in tests/device, tests/audit and examples/firmware, each with the
     /// features that are built, for the device's target. A target that is missing is handled as by `test`.
+    ///
+    /// Promises: every test and command that SECURITY.md, DESIGN.md and the READMEs name for what they promise is there.
     Lint(lint::Options),
 
     /// Clippy on the core and the devices' transport without an operating system, features alone, in pairs and together.

@@ -240,6 +240,28 @@ fn an_account_out_of_service_is_no_row_s_ending() {
 }
 
 #[test]
+fn what_somebody_should_know_is_said_in_one_language() {
+    let sandbox = Sandbox::builder().quota(Some(10)).start().unwrap();
+    let folder = Folder::new("alerts");
+    let (input, output, ledger) =
+        (folder.write("in.csv", table(&ids(12))), folder.path("out.csv"), folder.path("l.db"));
+    let add = ["quota", "add", "--ledger", &ledger, "--provider", "idcert", "--calls", "10", "--price", "3"];
+    assert_eq!(heyan(add).and(["--expires", "2999-01-01"]).run().status, 0);
+    let run = batch(&input, &output).and(["--workers", "1", "--ledger", &ledger, "--lang", "zh"]);
+    let run = run.and(at(&sandbox)).env(DUMMY).run();
+    let alerts: Vec<&str> = run.stderr.lines().filter(|line| line.contains("提醒：")).collect();
+    for words in ["剩 2/10 次", "剩 0/10 次", "停止使用，因为套餐次数已用完"] {
+        assert!(alerts.iter().any(|alert| alert.contains(words)), "{words}: {}", run.stderr);
+    }
+    assert_eq!(alerts.len(), 3, "{}", run.stderr);
+    // But for the account's name, nothing is left in the other language.
+    let english = |line: &&str| {
+        line.replace("idcert/default", "").replace("heyan", "").contains(|c: char| c.is_ascii_alphabetic())
+    };
+    assert_eq!(alerts.iter().filter(|line| english(line)).count(), 0, "{}", run.stderr);
+}
+
+#[test]
 fn free_failures_are_asked_again_on_demand_only() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let folder = Folder::new("free");
