@@ -125,7 +125,8 @@ fn the_person_key_is_kept_and_nothing_of_a_person_is() {
     let ledger = Ledger::open(folder.ledger()).unwrap();
     let tag = ledger.person(&id);
     ledger.begin(Begin::new(slug("idcert"), slug("main"), tag, MIDNIGHT)).unwrap();
-    let key = std::fs::read(folder.ledger().with_extension("db.key")).unwrap();
+    assert_eq!(ledger.key_file(), folder.ledger().with_extension("db.key"));
+    let key = std::fs::read(ledger.key_file()).unwrap();
     assert_eq!(key.len(), 65);
     drop(ledger);
     assert!(folder.holds(tag.expose_bytes()));

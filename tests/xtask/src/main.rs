@@ -63,7 +63,7 @@ enum Command {
     /// For a Cortex-M0, a Cortex-M4 without and with floating point, and a RISC-V without atomics. The feature rustls
     /// needs compare-and-swap: where there is none it must refuse to build, and say why. Installs cargo-hack, by cargo.
     /// A target that is missing is handled as by `test`; to install one: rustup target add.
-    Hack(hack::Options),
+    Hack(test::Options),
 
     /// See that no identity or mobile number in the tree can be a living person's.
     ///

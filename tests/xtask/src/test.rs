@@ -12,10 +12,10 @@ use crate::run::{Result, Steps, cargo, is_ci, must, output, program};
 pub(crate) struct Options {
     /// Fail where something cannot be checked on this machine, as CI does.
     #[arg(long)]
-    strict: bool,
+    pub(crate) strict: bool,
     /// Do not try to install a missing target.
     #[arg(long)]
-    offline: bool,
+    pub(crate) offline: bool,
 }
 
 /// The core's features in every combination.

@@ -131,6 +131,7 @@ impl LedgerOptions {
             .map_err(LedgerError::file(LedgerFile::Database))?;
         Ok(Ledger(Arc::new(Inner {
             key,
+            key_file,
             reader: Mutex::new(reader),
             troubles,
             unwritten,
@@ -147,6 +148,7 @@ pub struct Ledger(Arc<Inner>);
 
 struct Inner {
     key: PersonKey,
+    key_file: PathBuf,
     reader: Mutex<Connection>,
     troubles: Arc<Troubles>,
     /// Ends that were handed over and not written yet.
@@ -184,6 +186,12 @@ impl Ledger {
     /// ledger's thread and must not wait for the ledger.
     pub fn watch(&self, hook: &Arc<dyn Fn(LedgerError) + Send + Sync>) {
         self.0.troubles.watch(hook);
+    }
+
+    /// Where the person key is: for a program that needs a secret of the ledger's for something of its own.
+    #[must_use]
+    pub fn key_file(&self) -> &Path {
+        &self.0.key_file
     }
 
     /// The tag of the person with this number.

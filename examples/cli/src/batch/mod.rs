@@ -216,8 +216,7 @@ impl Plan {
             return Err(Wrong::from(BatchWrong::Number { option: "--input", max: u32::MAX }).into());
         }
         let ledger = accounts::ledger(&self.ledger)?;
-        // The ledger made it, or found it.
-        let key = fs::read(lock::beside(&self.ledger, ".key")).map(Zeroizing::new);
+        let key = fs::read(ledger.key_file()).map(Zeroizing::new);
         let unreadable = |error: std::io::Error| LedgerError::File { file: LedgerFile::Key, kind: error.kind() };
         let key = key.map_err(|error| Wrong::Ledger(unreadable(error)))?;
         let slugs: Vec<&str> = self.providers.iter().map(|provider| provider.info().slug).collect();
