@@ -20,6 +20,7 @@ pub(crate) fn ending<'r>(result: &'r Result<Outcome<'_>, Error>) -> (&'static st
 }
 
 /// A sum of bytes that are compared without being sent: FNV-1a of 64 bits.
+#[must_use]
 pub fn sum(bytes: &[u8]) -> u64 {
     let prime = 0x0100_0000_01b3;
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |sum: u64, byte| (sum ^ u64::from(*byte)).wrapping_mul(prime))
