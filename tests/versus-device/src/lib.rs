@@ -58,6 +58,13 @@ impl Records {
     }
 }
 
+#[cfg(feature = "tls")]
+impl Default for Records {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The root certificate that the image was started with; empty without one.
 pub fn anchor(space: &'static mut [u8]) -> &'static [u8] {
     let mut words = [0; 256];
