@@ -101,7 +101,8 @@ enum Command {
     ///
     /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core and
     /// the devices' transport cannot panic, `figures` holds flash, RAM, stack and instructions against bounds and
-    /// tests/audit/baseline.tsv, `scenarios` lets a kiosk meet every kind of ending, `tls` every kind of TLS server.
+    /// tests/audit/baseline.tsv, `conformance` reads every fixture of the conformance tests, `versus` holds heyan against
+    /// reqwless with serde-json-core, `scenarios` lets a kiosk meet every kind of ending, `tls` every kind of TLS server.
     /// Without one of these words all of them run.
     Device(device::Options),
 

@@ -19,7 +19,7 @@ struct Workspace {
 /// A Cortex-M4.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabi";
 
-const ALL: [Workspace; 4] = [
+const ALL: [Workspace; 5] = [
     Workspace { folder: "tests/device", target: None, features: &[&[]] },
     Workspace { folder: "tests/fuzz", target: None, features: &[&["--workspace"]] },
     Workspace {
@@ -36,6 +36,7 @@ const ALL: [Workspace; 4] = [
             &["--bin", "verify-tls", "--features", "network-rustls"],
         ],
     },
+    Workspace { folder: "tests/versus-device", target: Some(TARGET), features: &[&[], &["--features", "tls"]] },
     Workspace {
         folder: "examples/firmware",
         target: Some(TARGET),
