@@ -1,4 +1,4 @@
-//! A thousand numbers, half of them valid.
+//! Numbers, half of them valid.
 
 use std::hint::black_box;
 
@@ -9,11 +9,17 @@ use crate::TODAY;
 /// How many numbers the batch holds. The counts are given for each of them.
 const COUNT: usize = 1000;
 
-/// `IdNumber::check_bulk` over numbers of 18 characters, every other one with a typing error: one digit replaced by
-/// another.
+/// `count` numbers of 18 characters, every other one with a typing error: one digit replaced by another.
 ///
 /// Regions, birth dates from 1900 to 1904 and sequence numbers are drawn by a fixed generator, so that the rare paths
 /// (the check character X, the end of a month) come up as often as they do in a queue of people.
+#[must_use]
+pub fn numbers(count: usize) -> Vec<[u8; 18]> {
+    let mut draw = Generator(0x5EED);
+    (0..count).map(|at| if at % 2 == 0 { draw.number() } else { draw.spoilt() }).collect()
+}
+
+/// `IdNumber::check_bulk` over a thousand of them.
 pub struct Numbers {
     numbers: Vec<[u8; 18]>,
     valid: Vec<bool>,
@@ -26,9 +32,7 @@ impl Numbers {
     /// When it is not just the unspoilt half that is valid.
     #[must_use]
     pub fn new() -> &'static mut Self {
-        let mut draw = Generator(0x5EED);
-        let numbers = (0..COUNT).map(|at| if at % 2 == 0 { draw.number() } else { draw.spoilt() }).collect();
-        let case = Box::leak(Box::new(Self { numbers, valid: vec![false; COUNT] }));
+        let case = Box::leak(Box::new(Self { numbers: numbers(COUNT), valid: vec![false; COUNT] }));
         assert!(case.run(), "as many verdicts as numbers");
         assert!(case.valid.iter().enumerate().all(|(at, &valid)| valid == (at % 2 == 0)), "every other one is valid");
         case.valid.fill(false);
