@@ -68,11 +68,11 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// How many turns each contender gets.
-    const fn rounds(self) -> usize {
+    /// Whether there is to be another round after so many, and so much time.
+    fn goes_on(self, rounds: usize, since: Instant) -> bool {
         match self {
-            Self::Full => 41,
-            Self::Quick => 1,
+            Self::Full => rounds < 11 || rounds < 101 && since.elapsed() < Duration::from_secs(15),
+            Self::Quick => rounds < 1,
         }
     }
 
@@ -163,7 +163,9 @@ impl Contest {
         for entered in &mut self.entered {
             entered.calibrate(self.mode.turn());
         }
-        for round in 0..self.mode.rounds() {
+        let start = Instant::now();
+        let mut round = 0;
+        while self.mode.goes_on(round, start) {
             // Each has each predecessor in turn: what it leaves in the caches is nobody's burden alone.
             let count = self.entered.len();
             for at in 0..count {
@@ -171,6 +173,7 @@ impl Contest {
                 let took = entered.turn();
                 entered.samples.push(took.as_secs_f64() * 1e9 / (entered.calls * entered.operations) as f64);
             }
+            round += 1;
         }
         self.rows()
     }
