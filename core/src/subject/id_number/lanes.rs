@@ -43,37 +43,50 @@ pub(super) fn count(numbers: &[[u8; 18]], today: Date) -> usize {
     all
 }
 
+#[inline(never)]
 fn check_block(numbers: &[[u8; 18]; BLOCK], latest: Latest, today: u32, valid: &mut [bool; BLOCK]) {
-    let words = |at| numbers.each_ref().map(|number| u32::from_le_bytes(chunk(number, at)));
-    let (region, year, day, end) = (words(0), words(6), words(10), words(14));
-    let rest = numbers.each_ref().map(|number| u32::from(u16::from_le_bytes(chunk(number, 4))));
+    let region = column(numbers, |number| u32::from_le_bytes(chunk(number, 0)));
+    let rest = column(numbers, |number| u32::from(u16::from_le_bytes(chunk(number, 4))));
+    let year = column(numbers, |number| u32::from_le_bytes(chunk(number, 6)));
+    let day = column(numbers, |number| u32::from_le_bytes(chunk(number, 10)));
+    let end = column(numbers, |number| u32::from_le_bytes(chunk(number, 14)));
 
     let mut faults = [0_u8; BLOCK];
-    let mut late_in_february = [0_u8; BLOCK];
+    let mut rare = [0_u8; BLOCK];
     let mut provinces = [0_u8; BLOCK];
-    let results = faults.iter_mut().zip(&mut late_in_february).zip(&mut provinces);
+    let results = faults.iter_mut().zip(&mut rare).zip(&mut provinces);
     let columns = region.iter().zip(&rest).zip(&year).zip(&day).zip(&end);
-    for (((fault, late), province), ((((region, rest), year), day), end)) in results.zip(columns) {
+    for (((fault, rare), province), ((((region, rest), year), day), end)) in results.zip(columns) {
         let number = Number::of(*region, *rest, *year, *day, *end);
         *fault = u8::from(number.digits | number.check_character() | number.date(today) != 0);
-        *late = u8::from(number.is_late_in_february());
+        *rare = u8::from(number.is_late_in_february());
         *province = nibbles(number.region) as u8;
     }
 
     // Down a column of bytes, for sixteen numbers at once.
-    let mut rare = 0;
-    for (((valid, fault), late), province) in
-        valid.iter_mut().zip(&faults).zip(&mut late_in_february).zip(&provinces)
-    {
+    let mut any = 0;
+    for (((valid, fault), rare), province) in valid.iter_mut().zip(&faults).zip(&mut rare).zip(&provinces) {
         *valid = is_known(*province) & (*fault == 0);
-        *late |= u8::from(*province >= 0x90);
-        rare |= *late;
+        *rare |= u8::from(*province >= 0x90);
+        any |= *rare;
     }
-    if rare != 0 {
-        for ((number, valid), _) in numbers.iter().zip(valid).zip(&late_in_february).filter(|(_, rare)| **rare != 0) {
-            *valid = is_valid(number, latest);
-        }
+    if any != 0 {
+        check_rare(numbers, latest, &rare, valid);
     }
+}
+
+#[cold]
+#[inline(never)]
+fn check_rare(numbers: &[[u8; 18]; BLOCK], latest: Latest, rare: &[u8; BLOCK], valid: &mut [bool; BLOCK]) {
+    for ((number, valid), _) in numbers.iter().zip(valid).zip(rare).filter(|(_, rare)| **rare != 0) {
+        *valid = is_valid(number, latest);
+    }
+}
+
+/// One part of each number. (`map` would make a column of addresses first.)
+#[inline(always)]
+fn column(numbers: &[[u8; 18]; BLOCK], part: impl Fn(&[u8; 18]) -> u32) -> [u32; BLOCK] {
+    core::array::from_fn(|at| numbers.get(at).map_or(0, &part))
 }
 
 /// The parts of one number, '0' subtracted from each byte. If a byte was no digit, everything but `digits` may be nonsense.
