@@ -6,7 +6,8 @@
 mod numbers;
 mod replies;
 
-pub use numbers::Numbers;
+pub use numbers::{Numbers, numbers};
+pub use replies::body;
 
 use std::hint::black_box;
 
@@ -122,7 +123,7 @@ impl ReadReply {
     /// When there is no such reply for the provider at `index`, or it does not read as a match.
     #[must_use]
     pub fn new(index: usize) -> &'static mut Self {
-        let response = || Response::new(200, replies::body(provider(index)).leak()).expect("a status");
+        let response = || Response::new(200, body(provider(index)).leak()).expect("a status");
         let inquiry = inquiry(index, Authorization::AppCode);
         let outcome = inquiry.read(response());
         let verdict = outcome.ok().map(|outcome| outcome.verdict());

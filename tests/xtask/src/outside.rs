@@ -21,6 +21,7 @@ pub(crate) const TARGET: &str = "thumbv7em-none-eabi";
 
 const ALL: [Workspace; 5] = [
     Workspace { folder: "tests/device", target: None, features: &[&[]] },
+    Workspace { folder: "tests/versus", target: None, features: &[&[], &["--no-default-features"]] },
     Workspace { folder: "tests/fuzz", target: None, features: &[&["--workspace"]] },
     Workspace {
         folder: "tests/audit",

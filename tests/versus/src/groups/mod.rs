@@ -1,0 +1,25 @@
+//! What is compared, and what is measured as it grows.
+
+mod growing;
+mod numbers;
+#[cfg(feature = "messages")]
+mod replies;
+#[cfg(feature = "messages")]
+mod requests;
+
+use crate::contest::Group;
+use crate::growth::Growth;
+
+/// All groups, in the order of the READMEs.
+pub static ALL: &[&Group] = &[
+    &numbers::GROUP,
+    #[cfg(feature = "messages")]
+    &requests::GROUP,
+    #[cfg(feature = "messages")]
+    &replies::FLAT,
+    #[cfg(feature = "messages")]
+    &replies::NESTED,
+];
+
+/// Everything that grows, in the order of the READMEs.
+pub static GROWTH: &[&Growth] = &[&growing::ACCOUNTS, &growing::REPLIES];
