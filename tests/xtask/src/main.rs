@@ -2,6 +2,7 @@
 //! every command is printed before it starts.
 
 mod audit;
+mod batch;
 mod bench;
 mod device;
 mod fuzz;
@@ -83,7 +84,7 @@ enum Command {
     /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
     Audit(audit::Options),
 
-    /// Throw changed replies, heads, numbers, names and handshakes at the code, and see that it holds.
+    /// Throw changed replies, heads, numbers, names, files and handshakes at the code, and see that it holds.
     ///
     /// Each target runs for a minute unless told otherwise, two at a time, from seeds that are made of the fixtures of the
     /// conformance tests; what it finds of interest stays in tests/fuzz/corpus for the next time. Before that, a target
@@ -101,6 +102,12 @@ enum Command {
     /// devices' client, and TLS. Every ending is held against what the network did to that call, the ledger against what
     /// the gateway billed, and descriptors, threads and memory against what they were. Built with optimisation. Linux.
     Soak(soak::Options),
+
+    /// How many rows a second `heyan batch` verifies, and how much memory it takes.
+    ///
+    /// Writes a CSV file of numbers that nobody has, and verifies them in a release build against the sandbox in the same
+    /// process. Everything is removed again.
+    Batch(batch::Options),
 
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
     ///
@@ -130,6 +137,7 @@ fn main() -> ExitCode {
         Command::Audit(options) => audit::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Soak(options) => soak::run(&options),
+        Command::Batch(options) => batch::run(&options),
         Command::Device(options) => device::run(&options),
         Command::Firmware(options) => device::firmware(&options),
         Command::Setup => tools::setup(),
