@@ -19,7 +19,7 @@ struct Workspace {
 /// A Cortex-M4.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabi";
 
-const ALL: [Workspace; 5] = [
+const ALL: [Workspace; 6] = [
     Workspace { folder: "tests/device", target: None, features: &[&[]] },
     Workspace { folder: "tests/versus", target: None, features: &[&[], &["--no-default-features"]] },
     Workspace { folder: "tests/fuzz", target: None, features: &[&["--workspace"]] },
