@@ -6,7 +6,7 @@
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, Dhat};
-use heyan_bench::{Authorization, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers};
+use heyan_bench::{Authorization, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers};
 
 fn app_code(provider: usize) -> &'static mut WriteRequest {
     WriteRequest::new(provider, Authorization::AppCode)
@@ -35,6 +35,12 @@ fn id_bulk_1000_slowed(case: &mut Numbers) -> bool {
 }
 
 #[library_benchmark]
+#[bench::all(Lines::new())]
+fn id_lines_1000(case: &mut Lines) -> u64 {
+    case.run()
+}
+
+#[library_benchmark]
 #[benches::each(iter = 0..providers(), setup = app_code)]
 fn request_appcode(case: &mut WriteRequest) -> usize {
     case.run()
@@ -60,7 +66,8 @@ fn exchange(case: &mut WholeExchange) -> bool {
 
 library_benchmark_group!(
     name = heyan,
-    benchmarks = [id_parse, id_bulk_1000, id_bulk_1000_slowed, request_appcode, request_signed, reply, exchange]
+    benchmarks =
+        [id_parse, id_bulk_1000, id_bulk_1000_slowed, id_lines_1000, request_appcode, request_signed, reply, exchange]
 );
 
 main!(

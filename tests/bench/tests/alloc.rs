@@ -3,7 +3,7 @@
 //! The counters belong to the calling thread, so other tests of this process do not disturb them.
 
 use allocation_counter::measure;
-use heyan_bench::{Authorization, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers};
+use heyan_bench::{Authorization, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers};
 
 #[track_caller]
 fn allocates_nothing(what: &str, provider: usize, run: impl FnOnce()) {
@@ -40,6 +40,8 @@ fn reading_a_reply_allocates_nothing() {
 fn checking_numbers_allocates_nothing() {
     let case = Numbers::new();
     assert_eq!(measure(|| assert!(case.run())).count_total, 0);
+    let case = Lines::new();
+    assert_eq!(measure(|| assert_ne!(case.run(), 0)).count_total, 0);
     assert_eq!(measure(|| assert!(parse_number())).count_total, 0);
 }
 
