@@ -184,7 +184,7 @@ const fn key((day, year): (u32, u32)) -> u32 {
 /// The nibbles of month and day, and those of the year.
 const fn nibbles_of(date: Date) -> (u32, u32) {
     const fn of(number: u16) -> u32 {
-        ((number / 10) << 4 | number % 10) as u32
+        (((number / 10) << 4) | (number % 10)) as u32
     }
     let (month, day) = (of(date.month() as u16), of(date.day() as u16));
     (day << 16 | month, of(date.year() % 100) << 16 | of(date.year() / 100))
@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn provinces_are_those_of_the_rules() {
         for code in 0..100 {
-            assert_eq!(is_known(code / 10 << 4 | code % 10), rules::is_province_or_permit(code), "{code}");
+            assert_eq!(is_known(((code / 10) << 4) | (code % 10)), rules::is_province_or_permit(code), "{code}");
         }
     }
 
