@@ -336,7 +336,7 @@ pub(super) mod tests {
         let today = Date::new(2026, 11, 21).unwrap();
         let mut valid = 0;
         each_case(|number| {
-            let fault = super::super::rules::fault(number, today);
+            let fault = fault(number, today);
             assert_eq!(is_valid(number, latest(today)), fault.is_none(), "{number:?} {fault:?}");
             let said = match what_is_left(number, latest(today)) {
                 0 => None,
