@@ -27,6 +27,13 @@ fn id_bulk_1000(case: &mut Numbers) -> bool {
     case.run()
 }
 
+/// What the gate must refuse in the place of the one above.
+#[library_benchmark]
+#[bench::all(Numbers::new())]
+fn id_bulk_1000_slowed(case: &mut Numbers) -> bool {
+    case.run_slowed()
+}
+
 #[library_benchmark]
 #[benches::each(iter = 0..providers(), setup = app_code)]
 fn request_appcode(case: &mut WriteRequest) -> usize {
@@ -53,7 +60,7 @@ fn exchange(case: &mut WholeExchange) -> bool {
 
 library_benchmark_group!(
     name = heyan,
-    benchmarks = [id_parse, id_bulk_1000, request_appcode, request_signed, reply, exchange]
+    benchmarks = [id_parse, id_bulk_1000, id_bulk_1000_slowed, request_appcode, request_signed, reply, exchange]
 );
 
 main!(

@@ -6,7 +6,7 @@
 mod numbers;
 mod replies;
 
-pub use numbers::Numbers;
+pub use numbers::{Numbers, numbers};
 
 use std::hint::black_box;
 

@@ -40,10 +40,15 @@ enum Command {
     /// missing; with --strict, or with CI set in the environment, they FAIL instead.
     Test(test::Options),
 
-    /// Count instructions, heap allocations and stack bytes under valgrind, and hold them against bounds and baseline.
+    /// Count instructions, heap allocations and stack bytes, and time heyan beside what one would take instead.
     ///
-    /// Fails when a count is beyond its bound, differs from tests/bench/baseline.tsv by more than 3 % either way, or
-    /// anything is allocated. A count that fell is committed with --bless, so that it cannot rise again unseen.
+    /// Counts are taken under valgrind. Fails when one is beyond its bound, differs from tests/bench/baseline.tsv by more
+    /// than 3 % either way, or anything is allocated; a case that is slower by 5 % on purpose must be refused. A count that
+    /// fell is committed with --bless, so that it cannot rise again unseen.
+    ///
+    /// Times are taken in turns, in one process, of everyone who gave the same answers, in a build without flags for the
+    /// processor and in one for x86-64-v3. Tables and pictures of the READMEs are drawn from them. Fails when a ratio is
+    /// beyond its bound. Keep the machine quiet meanwhile.
     ///
     /// Needs x86-64 Linux and valgrind (Debian: apt-get install valgrind). Installs gungraun-runner, by cargo, in the
     /// version of the gungraun library.
@@ -51,7 +56,7 @@ enum Command {
 
     /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
     ///
-    /// Also of the workspaces outside the main one, in tests/device, tests/audit and examples/firmware, each with the
+    /// Also of the workspaces outside the main one, in tests/device, tests/versus, tests/audit and examples/firmware, each with the
     /// features that are built, for the device's target. A target that is missing is handled as by `test`.
     Lint(lint::Options),
 

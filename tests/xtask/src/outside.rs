@@ -19,8 +19,9 @@ struct Workspace {
 /// A Cortex-M4.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabi";
 
-const ALL: [Workspace; 4] = [
+const ALL: [Workspace; 5] = [
     Workspace { folder: "tests/device", target: None, features: &[&[]] },
+    Workspace { folder: "tests/versus", target: None, features: &[&[]] },
     Workspace { folder: "tests/fuzz", target: None, features: &[&["--workspace"]] },
     Workspace {
         folder: "tests/audit",

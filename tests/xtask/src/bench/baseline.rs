@@ -63,6 +63,9 @@ const BOUNDS: &[Bound] = &[
     bound(Unit::StackBytes, "reply", 1536),
 ];
 
+/// A case, and one that does the same work and a twentieth more: in the other's place it must be refused.
+const CONTROL: (&str, &str) = ("id_bulk_1000", "id_bulk_1000_slowed");
+
 /// How far a count may be from the baseline, in percent, either way.
 const TOLERANCE_PERCENT: u64 = 3;
 
@@ -108,6 +111,29 @@ impl Counts {
             }
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+    }
+
+    /// Takes the slowed case out of what was counted, and returns it all again as if that had been counted for the other.
+    pub(crate) fn take_control(&mut self) -> Result<Self> {
+        let (case, slowed) = CONTROL;
+        let mut slower = Self { counts: self.counts.clone(), compiler: self.compiler.clone() };
+        for unit in [Unit::Instructions, Unit::Allocations] {
+            let count = self.of(unit, slowed)?;
+            self.counts.remove(&(unit, slowed.to_owned()));
+            slower.counts.remove(&(unit, slowed.to_owned()));
+            slower.insert(unit, case.to_owned(), count);
+        }
+        Ok(slower)
+    }
+
+    /// Sees that these, which are slower by a twentieth in one case, are refused for that case, where `self` passed.
+    pub(crate) fn check_control(&self, baseline: &Self, compiler: &str) -> Result {
+        let case = CONTROL.0;
+        match self.compare(baseline, compiler) {
+            Err(why) if why.contains(&format!("{case}: ")) => Ok(()),
+            Err(why) => Err(format!("refused, but not for {case}: {why}")),
+            Ok(()) => Err(format!("{case} may be 5 % slower without being refused")),
+        }
     }
 
     /// The bound on a case and how many times the case does it.
@@ -228,6 +254,25 @@ mod tests {
         assert!(all.check_bounds().unwrap_err().contains("reply/x takes 1 blocks from the heap"));
         all.insert(Unit::StackBytes, "reply/y".to_owned(), 1537);
         assert!(all.check_bounds().unwrap_err().contains("reply takes 1537 stack bytes, bound 1536"));
+    }
+
+    #[test]
+    fn a_slower_twin_takes_the_place_of_the_case() {
+        let before = counts(&[(Unit::Instructions, "id_bulk_1000", 1000), (Unit::Allocations, "id_bulk_1000", 0)]);
+        for (twin, refused) in [(1050, true), (1031, true), (1020, false), (940, true)] {
+            let mut measured = counts(&[
+                (Unit::Instructions, "id_bulk_1000", 1000),
+                (Unit::Instructions, "id_bulk_1000_slowed", twin),
+                (Unit::Allocations, "id_bulk_1000", 0),
+                (Unit::Allocations, "id_bulk_1000_slowed", 0),
+            ]);
+            let slower = measured.take_control().unwrap();
+            assert_eq!(measured.compare(&before, ""), Ok(()));
+            assert_eq!(slower.check_control(&before, "").is_ok(), refused, "{twin}");
+        }
+        // What is refused for another reason shows nothing.
+        let other = counts(&[(Unit::Instructions, "id_bulk_1000", 1000), (Unit::Instructions, "b", 1)]);
+        assert!(other.check_control(&before, "").unwrap_err().contains("not for id_bulk_1000"));
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(crate) fn compiler() -> Result<String> {
 }
 
 /// What the environment says must not change what is counted: no flags for the processor at hand.
-fn plain(mut command: Command) -> Command {
+pub(super) fn plain(mut command: Command) -> Command {
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.ends_with("RUSTFLAGS") || text.starts_with("CARGO_PROFILE_") || text.starts_with("GUNGRAUN_") {
@@ -50,11 +50,15 @@ fn plain(mut command: Command) -> Command {
 fn helper() -> Result<PathBuf> {
     let build = ["build", "--profile", "bench", "--package", "heyan-bench", "--bin", "heyan-bench"];
     let messages = output(plain(cargo(&build)).args(["--message-format", "json-render-diagnostics"]))?;
-    let executable = messages
+    executable(&messages).ok_or_else(|| "cargo does not say where it put heyan-bench".into())
+}
+
+/// The program among cargo's messages about a build.
+pub(super) fn executable(messages: &str) -> Option<PathBuf> {
+    messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| message.get("executable").and_then(Value::as_str).map(PathBuf::from));
-    executable.ok_or_else(|| "cargo does not say where it put heyan-bench".into())
+        .find_map(|message| message.get("executable").and_then(Value::as_str).map(PathBuf::from))
 }
 
 fn instructions(providers: &[&str], counts: &mut Counts) -> Result {

@@ -1,8 +1,9 @@
-//! `cargo xtask bench`: measure, compare, and show.
+//! `cargo xtask bench`: count, compare, and show.
 
 mod baseline;
 mod measure;
 mod table;
+mod versus;
 
 use std::fs;
 
@@ -13,29 +14,46 @@ use crate::tools;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Write what was measured into the baseline instead of comparing with it. Bounds hold all the same.
-    #[arg(long, conflicts_with = "check")]
+    /// Write what was counted into the baseline instead of comparing with it. Bounds hold all the same. No times.
+    #[arg(long, conflicts_with_all = ["check", "quick"])]
     bless: bool,
-    /// Write the baseline's table between the markers of README.md and README.zh-CN.md.
-    #[arg(long, conflicts_with = "check")]
+    /// Write the baseline's table between the markers of README.md and README.zh-CN.md. No times.
+    #[arg(long, conflicts_with_all = ["check", "quick"])]
     write_readme: bool,
-    /// Fail as well when the table in a README is not the baseline's. This is what CI runs.
+    /// Only count, and fail as well when the table in a README is not the baseline's. CI runs this.
     #[arg(long)]
     check: bool,
+    /// Only see that everyone who is timed gives the same answers, and that what the READMEs show was measured. CI runs
+    /// this, too.
+    #[arg(long, conflicts_with = "check")]
+    quick: bool,
 }
 
 const BASELINE: &str = "tests/bench/baseline.tsv";
 
 pub(crate) fn run(options: &Options) -> Result {
+    let mut steps = Steps::default();
+    if !options.quick {
+        count(options, &mut steps)?;
+    }
+    if options.quick {
+        versus::quick(&mut steps);
+    } else if !(options.check || options.bless || options.write_readme) {
+        versus::full(&mut steps);
+    }
+    steps.finish()
+}
+
+fn count(options: &Options, steps: &mut Steps) -> Result {
     if cfg!(not(all(target_arch = "x86_64", target_os = "linux"))) {
         return Err("the baseline was counted on x86-64 Linux: counts from elsewhere cannot be compared with it".into());
     }
     tools::valgrind()?;
     tools::gungraun_runner()?;
-    let measured = measure::all()?;
+    let mut measured = measure::all()?;
+    let slower = measured.take_control()?;
     println!("{}", table::english(&measured)?);
 
-    let mut steps = Steps::default();
     steps.step("bounds", || measured.check_bounds());
     let path = root().join(BASELINE);
     if options.bless {
@@ -44,6 +62,9 @@ pub(crate) fn run(options: &Options) -> Result {
         });
     } else {
         steps.step("baseline", || measured.compare(&baseline::Counts::read(&path)?, &measure::compiler()?));
+        steps.step("what is 5 % slower is refused", || {
+            slower.check_control(&baseline::Counts::read(&path)?, &measure::compiler()?)
+        });
     }
     for (readme, draw) in table::READMES {
         if options.write_readme {
@@ -54,5 +75,5 @@ pub(crate) fn run(options: &Options) -> Result {
             steps.step(&format!("table in {readme}"), || table::check(readme, &draw(&baseline::Counts::read(&path)?)?));
         }
     }
-    steps.finish()
+    Ok(())
 }

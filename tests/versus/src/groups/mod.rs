@@ -1,0 +1,12 @@
+//! What is compared, and what is measured as it grows.
+
+mod numbers;
+
+use crate::contest::Group;
+use crate::growth::Growth;
+
+/// All groups, in the order of the READMEs.
+pub static ALL: &[&Group] = &[&numbers::GROUP];
+
+/// Everything that grows, in the order of the READMEs.
+pub static GROWTH: &[&Growth] = &[];

@@ -1,0 +1,56 @@
+//! Runs tests/versus, which times heyan beside other crates.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::measure::{executable, plain};
+use crate::outside::own_folder;
+use crate::run::{Result, Steps, cargo, must, output, program, root};
+
+const MANIFEST: &str = "tests/versus/Cargo.toml";
+
+/// Flags of the compiler, and for which of them what is built.
+const BUILDS: [(&str, &str); 2] = [("x86-64", ""), ("x86-64-v3", "-C target-cpu=x86-64-v3")];
+
+/// Everyone's answers, and the pages.
+pub(super) fn quick(steps: &mut Steps) {
+    steps.step("the same answers", || must(own_folder(&mut cargo(&["test", "--locked", "--manifest-path", MANIFEST]))));
+}
+
+/// Times, and draws what was measured.
+pub(super) fn full(steps: &mut Steps) {
+    steps.step("times", || {
+        let mut drawing = None;
+        let mut results = Vec::new();
+        for (name, flags) in BUILDS {
+            let program = build(name, flags)?;
+            results.push(measure(name, &program)?);
+            drawing.get_or_insert(program);
+        }
+        let drawing = drawing.ok_or("nothing was built")?;
+        must(program(drawing).arg("draw").args(results))
+    });
+}
+
+/// Builds the program as cargo does without settings, and says where it is.
+fn build(name: &str, flags: &str) -> Result<PathBuf> {
+    let folder = target().join(name);
+    let mut build = plain(cargo(&["build", "--release", "--locked", "--manifest-path", MANIFEST]));
+    build.args(["--bin", "heyan-versus", "--message-format", "json-render-diagnostics"]);
+    build.env("CARGO_TARGET_DIR", &folder).env("RUSTFLAGS", flags);
+    executable(&output(&mut build)?).ok_or_else(|| "cargo does not say where it put heyan-versus".into())
+}
+
+/// Measures, and says where the results are.
+fn measure(name: &str, versus: &Path) -> Result<PathBuf> {
+    let results = target().join(format!("{name}.tsv"));
+    let text = output(program(versus).arg("measure"))?;
+    fs::write(&results, text).map_err(|error| format!("{}: {error}", results.display()))?;
+    Ok(results)
+}
+
+/// Where it is built: a folder for each kind of flags, so that none has to build again what another one built.
+fn target() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("versus")
+}
