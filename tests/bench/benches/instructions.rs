@@ -29,7 +29,7 @@ fn id_bulk_1000(case: &mut Numbers) -> bool {
     case.run()
 }
 
-/// What the gate must refuse in the place of the one above.
+// What the gate must refuse in the place of the one above.
 #[library_benchmark]
 #[bench::all(Numbers::new())]
 fn id_bulk_1000_slowed(case: &mut Numbers) -> bool {
