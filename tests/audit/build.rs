@@ -1,4 +1,5 @@
-//! Linker script and relocations for the images, and the provider that the size image is built with.
+//! Linker script and relocations for the images, and the provider that the size image is built with. Told so, it is padded:
+//! the check of its size must see that.
 
 use std::path::Path;
 use std::{env, fs};
@@ -22,7 +23,12 @@ fn main() {
         "all" => "&[&dyn Provider] = heyan::provider::ALL".to_owned(),
         slug => format!("&[&dyn Provider; 1] = &[&heyan::provider::{}]", slug.to_uppercase()),
     };
-    let code = format!("/// The providers linked.\npub static PROVIDERS: {provider};\n");
+    println!("cargo:rerun-if-env-changed=HEYAN_AUDIT_PADDING");
+    let padding = env::var("HEYAN_AUDIT_PADDING").unwrap_or_else(|_| "0".to_owned());
+    let code = format!(
+        "/// The providers linked.\npub static PROVIDERS: {provider};\n\
+         /// Flash that is there for nothing.\npub static PADDING: [u8; {padding}] = [0x5A; {padding}];\n"
+    );
     fs::write(Path::new(&env::var("OUT_DIR").expect("cargo sets it")).join("providers.rs"), code)
         .expect("OUT_DIR can be written");
 }

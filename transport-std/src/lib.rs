@@ -70,6 +70,8 @@ pub use config::{Config, ConfigError};
 pub use credentials::{ENV_APP_CODE, ENV_APP_KEY, ENV_APP_SECRET, ENV_VENDOR_KEY, EnvError, OwnedCredentials};
 pub use error::{Cause, ChannelSource, Error, Stage, TlsFault};
 pub use pool::PoolCounts;
+#[cfg(feature = "ledger")]
+pub use router::Begun;
 pub use router::{
     ACCOUNTS_MAX, ATTEMPTS_MAX, AccountName, AttemptLine, BuildError, Cost, PACKAGES_MAX, Routed, RoutedAccount,
     Router, RouterAlert, RouterBuilder, RouterError, Verification,

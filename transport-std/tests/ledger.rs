@@ -97,6 +97,23 @@ fn ends_are_read_by_who_handed_them_over_and_survive_closing() {
     assert_eq!(ledger.counts(&Filter::new()).unwrap()[0].counts.billed, 101);
 }
 
+#[test]
+fn what_never_left_is_taken_back() {
+    let folder = Folder::new();
+    let ledger = Ledger::open(folder.ledger()).unwrap();
+    let limited = || begin_at(MIDNIGHT).limit(Some(DailyLimit::new(2)));
+    let begun = ledger.begin_many(vec![limited(), limited(), limited()]).unwrap();
+    assert!(matches!(begun[..], [Ok(_), Ok(_), Err(LedgerError::Limit(_))]));
+    ledger.take_back(begun[1].unwrap());
+    assert_eq!(ledger.entries(&Filter::new()).unwrap().len(), 1);
+    // It is not counted, and what ended stays.
+    ledger.begin(limited()).unwrap();
+    ledger.end(begun[0].unwrap(), matched());
+    ledger.take_back(begun[0].unwrap());
+    assert_eq!(ledger.flush().err(), Some(LedgerError::Unknown));
+    assert_eq!(ledger.counts(&Filter::new()).unwrap()[0].counts.billed, 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_the_owners_alone() {
@@ -125,7 +142,8 @@ fn the_person_key_is_kept_and_nothing_of_a_person_is() {
     let ledger = Ledger::open(folder.ledger()).unwrap();
     let tag = ledger.person(&id);
     ledger.begin(Begin::new(slug("idcert"), slug("main"), tag, MIDNIGHT)).unwrap();
-    let key = std::fs::read(folder.ledger().with_extension("db.key")).unwrap();
+    assert_eq!(ledger.key_file(), folder.ledger().with_extension("db.key"));
+    let key = std::fs::read(ledger.key_file()).unwrap();
     assert_eq!(key.len(), 65);
     drop(ledger);
     assert!(folder.holds(tag.expose_bytes()));
@@ -335,8 +353,9 @@ fn comparisons_with_the_console_are_kept() {
         console_serial: Some("serial-1".to_owned()),
         done_unix_ms: MIDNIGHT + 60 * MINUTE,
     };
-    ledger.add_reconciliation(row.clone()).unwrap();
-    assert_eq!(ledger.reconciliations(&slug("idcert"), &slug("main")).unwrap(), [row]);
+    let next = Reconciliation { window: MIDNIGHT + 10 * MINUTE..MIDNIGHT + 20 * MINUTE, ..row.clone() };
+    ledger.add_reconciliations(vec![next.clone(), row.clone()]).unwrap();
+    assert_eq!(ledger.reconciliations(&slug("idcert"), &slug("main")).unwrap(), [row, next]);
     assert!(ledger.reconciliations(&slug("sfz2"), &slug("main")).unwrap().is_empty());
 }
 

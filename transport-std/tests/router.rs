@@ -349,6 +349,63 @@ fn a_person_is_verified_so_often_a_day() {
 }
 
 #[test]
+fn verifications_that_are_begun_together_have_their_entries_first() {
+    let folder = Folder::new();
+    let ledger = Ledger::open(folder.ledger()).unwrap();
+    let sandbox = Sandbox::builder().start().unwrap();
+    let router = Router::builder()
+        .account(account(at(&sandbox, &IDCERT), "main"))
+        .ledger(ledger.clone())
+        .daily_limit(DailyLimit::new(3))
+        .build()
+        .unwrap();
+    let all: Vec<_> = (1..=4).map(|origin| (subject(), Verification::new().origin(origin))).collect();
+    let mut begun = router.begin_many(&all).unwrap().into_iter();
+    assert_eq!((ledger.entries(&Filter::new().open()).unwrap().len(), sandbox.report().requests), (3, 0));
+    let mut verify =
+        |subject: &Subject<'_>, with| router.verify_begun(begun.next().unwrap(), subject, Consent::given(), with);
+    assert_eq!(classes(&verify(&all[0].0, &all[0].1)), ["match"]);
+    // Of another person it is not: that entry is taken back, and counts no more.
+    let id = IdNumber::parse("110101190001010057", Date::MAX).unwrap();
+    assert_eq!(verify(&Subject::new(Name::parse("李四").unwrap(), id), &all[1].1).attempts.len(), 1);
+    // Begun, and never made.
+    let third = begun.next().unwrap();
+    drop(third);
+    let limited = router.verify_begun(begun.next().unwrap(), &all[3].0, Consent::given(), &all[3].1);
+    assert!(matches!(limited.result, Err(RouterError::Limit(LimitError::Reached { per_day: 3 }))));
+    ledger.flush().unwrap();
+    let entries = ledger.entries(&Filter::new()).unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.origin).collect::<Vec<_>>(), [Some(1), Some(2)]);
+    assert!(entries.iter().all(|entry| entry.completed.is_some()));
+    assert_ne!(entries[0].person, entries[1].person);
+    assert_eq!(sandbox.report().requests, 2);
+}
+
+#[test]
+fn an_account_that_was_foreseen_and_is_gone_is_not_asked() {
+    let folder = Folder::new();
+    let ledger = Ledger::open(folder.ledger()).unwrap();
+    let (empty, full) = (Sandbox::builder().quota(Some(0)).start().unwrap(), Sandbox::builder().start().unwrap());
+    let router = Router::builder()
+        .account(account(at(&empty, &IDCERT), "main"))
+        .account(account(at(&full, &SFZ2), "spare"))
+        .ledger(ledger.clone())
+        .build()
+        .unwrap();
+    let all = [(subject(), Verification::new()), (subject(), Verification::new())];
+    let tried: Vec<_> = router
+        .begin_many(&all)
+        .unwrap()
+        .into_iter()
+        .zip(&all)
+        .map(|(begun, (subject, with))| router.verify_begun(begun, subject, Consent::given(), with))
+        .map(|routed| routed.attempts.iter().map(|line| line.account.to_string()).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(tried, [vec!["main", "spare"], vec!["spare"]]);
+    assert_eq!((ledger.entries(&Filter::new()).unwrap().len(), empty.report().requests), (3, 1));
+}
+
+#[test]
 fn every_request_has_an_entry_and_no_billed_one_is_missing() {
     let folder = Folder::new();
     let ledger = Ledger::open(folder.ledger()).unwrap();

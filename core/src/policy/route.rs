@@ -318,15 +318,7 @@ impl<const N: usize> Attempts<N> {
         if let Err(why) = self.retries.open(now) {
             return Move::Done(why);
         }
-        // The earliest, and of those that can be asked now the one asked least, then the one first in order.
-        let best = (0..accounts.listed.len())
-            .filter_map(|index| {
-                let listed = accounts.listed.get(index)?;
-                let at = self.callable_at(accounts, index)?.max(now);
-                Some((at, self.times_asked(index), accounts.rank(&listed.account), index))
-            })
-            .min();
-        let Some((at, _, _, account)) = best else { return Move::Done(Why::NoAccount) };
+        let Some((at, account)) = self.best(accounts, now) else { return Move::Done(Why::NoAccount) };
         if self.retries.is_too_late(at) {
             return Move::Done(if self.retries.made() == 0 { Why::NoAccount } else { Why::Time });
         }
@@ -341,6 +333,12 @@ impl<const N: usize> Attempts<N> {
         }
         self.under_way = Some(UnderWay { account, started: now, ticket });
         Move::Call { account }
+    }
+
+    /// The account that [`next`](Self::next) would hand out now, as things stand. Nothing changes by asking.
+    #[must_use]
+    pub fn foresee<const A: usize>(&self, accounts: &Accounts<A>, now: Duration) -> Option<usize> {
+        self.best(accounts, now).filter(|(at, _)| *at <= now).map(|(_, account)| account)
     }
 
     /// Says how the call ended that [`next`](Self::next) handed out. `random` is any 32 random bits. Without a call
@@ -370,6 +368,17 @@ impl<const N: usize> Attempts<N> {
     #[must_use]
     pub fn verdict(&self) -> Option<Verdict> {
         self.lines.last().and_then(|attempt| attempt.ending.verdict())
+    }
+
+    /// The account that may be asked earliest, and when; of those that can be asked now the one asked least, then the
+    /// one first in order.
+    fn best<const A: usize>(&self, accounts: &Accounts<A>, now: Duration) -> Option<(Duration, usize)> {
+        let best = (0..accounts.listed.len()).filter_map(|index| {
+            let listed = accounts.listed.get(index)?;
+            let at = self.callable_at(accounts, index)?.max(now);
+            Some((at, self.times_asked(index), accounts.rank(&listed.account), index))
+        });
+        best.min().map(|(at, _, _, account)| (at, account))
     }
 
     /// When this account may be asked, if ever in this verification.

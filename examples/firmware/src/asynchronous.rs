@@ -3,15 +3,15 @@
 
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::task::Poll;
 use core::time::Duration;
 
 use embassy_executor::{Executor, SpawnError, SpawnToken, Spawner};
-use embedded_nal::{AddrType, Dns, TcpClientStack, TcpError, TcpErrorKind};
+use embedded_nal::{AddrType, Dns as _, TcpClientStack, TcpError, TcpErrorKind};
 use heyan_embedded::embedded_io_async::{ErrorKind, ErrorType, Read, Write};
-use heyan_embedded::heyan::{ChannelError, ChannelFault, Endpoint};
-use heyan_embedded::{Clock, Timer, Watch};
+use heyan_embedded::embedded_nal_async::{Dns, TcpConnect};
+use heyan_embedded::{Clock, Timer};
 
 use crate::board::{clock, host};
 use crate::kiosk::ADDRESS_WITHIN;
@@ -75,50 +75,44 @@ pub async fn await_address(network: &RefCell<Network>) {
     until(|| (network.borrow().has_address() || clock::now() >= give_up).then_some(())).await;
 }
 
+/// The network with the traits of `embedded-nal-async`.
+#[derive(Clone, Copy)]
+pub struct Stack<'n>(pub &'n RefCell<Network>);
+
+impl Dns for Stack<'_> {
+    type Error = NetError;
+
+    async fn get_host_by_name(&self, host: &str, _: AddrType) -> Result<IpAddr, NetError> {
+        until(|| ready(self.0.borrow_mut().get_host_by_name(host, AddrType::IPv4))).await
+    }
+
+    async fn get_host_by_address(&self, _: IpAddr, _: &mut [u8]) -> Result<usize, NetError> {
+        Err(NetError::Name)
+    }
+}
+
+impl TcpConnect for Stack<'_> {
+    type Error = NetError;
+    type Connection<'s>
+        = Connection<'s>
+    where
+        Self: 's;
+
+    async fn connect<'s>(&'s self, to: SocketAddr) -> Result<Connection<'s>, NetError> {
+        let socket = self.0.borrow_mut().socket()?;
+        let mut connection = Connection { network: self.0, socket: Some(socket) };
+        connection.with(|network, socket| network.connect(socket, to)).await?;
+        Ok(connection)
+    }
+}
+
 /// A connection; it is closed when it is dropped.
 pub struct Connection<'n> {
     network: &'n RefCell<Network>,
     socket: Option<Socket>,
 }
 
-impl<'n> Connection<'n> {
-    /// Finds the host and connects to it, within the deadline of `watch`.
-    ///
-    /// # Errors
-    /// What failed; nothing was sent.
-    pub async fn open(
-        network: &'n RefCell<Network>,
-        endpoint: &Endpoint<'_>,
-        watch: &Watch<Alarms>,
-    ) -> Result<Self, ChannelError<NetError>> {
-        watch.enter(heyan_embedded::Stage::Connect);
-        let opened = Self::connect(network, endpoint, watch).await;
-        if opened.is_err() {
-            watch.end();
-        }
-        opened
-    }
-
-    async fn connect(
-        network: &'n RefCell<Network>,
-        endpoint: &Endpoint<'_>,
-        watch: &Watch<Alarms>,
-    ) -> Result<Self, ChannelError<NetError>> {
-        let failed = |fault, source| ChannelError { fault, sent: false, source };
-        let found = until(|| ready(network.borrow_mut().get_host_by_name(endpoint.host(), AddrType::IPv4)));
-        let address = watch.within(found).await.map_err(|_| failed(ChannelFault::TimedOut, None))?;
-        let address = address.map_err(|error| failed(ChannelFault::Dns, Some(error)))?;
-        let socket = network.borrow_mut().socket().map_err(|error| failed(ChannelFault::Connect, Some(error)))?;
-        let mut connection = Self { network, socket: Some(socket) };
-        let to = SocketAddr::new(address, endpoint.port());
-        let connected = connection.with(|network, socket| network.connect(socket, to));
-        match watch.within(connected).await {
-            Err(_) => Err(failed(ChannelFault::TimedOut, None)),
-            Ok(Err(error)) => Err(failed(ChannelFault::Connect, Some(error))),
-            Ok(Ok(())) => Ok(connection),
-        }
-    }
-
+impl Connection<'_> {
     fn with<R>(
         &mut self,
         mut ask: impl FnMut(&mut Network, &mut Socket) -> nb::Result<R, NetError>,

@@ -13,10 +13,10 @@ use heyan_embedded::heyan::{
 #[cfg(feature = "all")]
 use heyan_embedded::heyan::{AppKey, Mobile, Stamp, provider};
 
-use crate::board::{host, stack};
+use crate::board::{clock, host, stack};
 use crate::ending::{self, Ending};
-use crate::net::Network;
-use crate::random::Random;
+use crate::net::{Memory, Network, Places};
+use crate::random::{PredictableDemoRandom, Random};
 use crate::request::Entered;
 
 /// Length of a buffer for requests and replies of any provider. It is wiped after each.
@@ -37,13 +37,35 @@ const fn longest(lengths: [usize; 5]) -> usize {
     longest
 }
 
+/// Starts the board: what was entered, and the demo's randomness.
+#[inline(never)] // What it takes of the stack is needed once.
+pub fn start(space: &'static mut [u8]) -> (Entered<'static>, PredictableDemoRandom) {
+    stack::paint();
+    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
+    clock::start(peripherals.SYST);
+    let entered = Entered::new(host::entered(space));
+    defmt::info!("kiosk started");
+    (entered, PredictableDemoRandom::unfit_for_products(host::unix_seconds()))
+}
+
+/// Starts the network, or leaves the program.
+pub fn network(memory: &'static mut Memory, places: &'static mut Places, random: &mut impl Random) -> Network {
+    match Network::start(memory, places, random) {
+        Ok(network) => network,
+        Err(error) => {
+            defmt::error!("no network: {}", error);
+            leave(Ending::Error)
+        }
+    }
+}
+
 /// How long to wait for an address after the start.
 pub const ADDRESS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A timer which moves the network's frames while a call waits, sleeps until the next interrupt, at the latest that of the
 /// clock in a millisecond, and would feed the watchdog.
 pub fn timer(network: &RefCell<Network>) -> impl Timer + '_ {
-    blocking::timer(crate::board::clock::now, || {
+    blocking::timer(clock::now, || {
         if let Ok(mut network) = network.try_borrow_mut() {
             network.poll();
         }

@@ -3,10 +3,12 @@
 use core::cell::RefCell;
 
 use critical_section::Mutex;
-use heyan_embedded::tls::{NoRandomness, Random as TlsRandom};
+use heyan_embedded::tls::{Dates, Memory, NoRandomness, Random as TlsRandom, Trust};
 
 use crate::board::host;
 use crate::random::{PredictableDemoRandom, Random};
+use crate::request::Entered;
+use crate::{ending, kiosk};
 
 /// rustls copies every record of data to its heap. With room for longer ones than this, a server could exhaust the heap;
 /// handshakes of usual chains and all replies fit.
@@ -15,6 +17,54 @@ pub const RECEIVE_LEN: usize = 8 * 1024;
 /// Room for every record: there is no heap that it could exhaust.
 #[cfg(not(feature = "rustls"))]
 pub const RECEIVE_LEN: usize = heyan_embedded::tls::embedded::RECEIVE_LEN;
+
+/// Half of what holds every request in one record: the usual ones are shorter still, and a longer one takes two.
+const SEND_LEN: usize = 1024;
+
+/// Longest root certificate. Half of one with a key for RSA is the key, and its own signature.
+pub const ANCHOR_LEN: usize = if cfg!(feature = "rsa") { 2048 } else { 1024 };
+
+/// What TLS receives and sends through.
+pub struct Records {
+    receive: [u8; RECEIVE_LEN],
+    send: [u8; SEND_LEN],
+}
+
+impl Records {
+    /// All zero, so that it takes no flash.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { receive: [0; RECEIVE_LEN], send: [0; SEND_LEN] }
+    }
+
+    /// For one connection.
+    pub fn memory(&mut self) -> Memory<'_> {
+        Memory { receive: &mut self.receive, send: &mut self.send }
+    }
+}
+
+impl Default for Records {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Starts what TLS needs, and says whom to believe. To be called once, before anything else of TLS; without a root
+/// certificate it leaves the program.
+pub fn start(
+    entered: &Entered<'_>,
+    space: &'static mut [u8; ANCHOR_LEN],
+    anchors: &'static mut [&'static [u8]; 1],
+) -> Trust<'static> {
+    #[cfg(feature = "rustls")]
+    heap::start();
+    UNFIT_FOR_PRODUCTS.start(!host::unix_seconds());
+    let Some(anchor) = host::read_file(entered.get("anchor").unwrap_or_default(), space) else {
+        kiosk::leave(ending::show_wrong("anchor", &"no such file, or not a certificate"))
+    };
+    *anchors = [anchor];
+    Trust::new(anchors, Dates::CheckedBy(clock))
+}
 
 /// The demo's randomness for TLS. Unfit for products, see [`PredictableDemoRandom`].
 pub struct PredictableDemoTlsRandom(Mutex<RefCell<Option<PredictableDemoRandom>>>);

@@ -2,6 +2,7 @@
 
 use core::arch::asm;
 use core::ptr::{addr_of, read_volatile, write_volatile};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// Ends the emulator with this exit status, by SYS_EXIT_EXTENDED of Arm's semihosting.
 pub fn exit(status: u8) -> ! {
@@ -12,6 +13,27 @@ pub fn exit(status: u8) -> ! {
         // SAFETY: the operation reads the two words of the block, and does not come back.
         unsafe { cortex_m_semihosting::syscall(SYS_EXIT_EXTENDED, &block) };
     }
+}
+
+/// Reads the emulator's standard input, by Arm's semihosting: halts until there is something, and says how many bytes; none
+/// at the end.
+pub fn read_input(space: &mut [u8]) -> usize {
+    const SYS_OPEN: usize = 0x01;
+    const SYS_READ: usize = 0x06;
+    const READ_BINARY: usize = 1;
+    const NAME: &[u8] = b"/dev/stdin\0";
+    static FILE: AtomicUsize = AtomicUsize::new(usize::MAX);
+    let mut file = FILE.load(Ordering::Relaxed);
+    if file == usize::MAX {
+        let block = [NAME.as_ptr() as usize, READ_BINARY, NAME.len() - 1];
+        // SAFETY: the host reads the name, which ends in a zero.
+        file = unsafe { cortex_m_semihosting::syscall(SYS_OPEN, &block) };
+        FILE.store(file, Ordering::Relaxed);
+    }
+    let block = [file, space.as_mut_ptr() as usize, space.len()];
+    // SAFETY: the host writes at most as many bytes as there is space for, and says how many it did not write.
+    let unread = unsafe { cortex_m_semihosting::syscall(SYS_READ, &block) };
+    space.len().saturating_sub(unread)
 }
 
 /// Ticks of 25 MHz since the start, from the board's free-running counter. With `-icount shift=0`, where an instruction

@@ -8,9 +8,9 @@
 use core::cell::RefCell;
 use core::ops::ControlFlow;
 use core::ptr::read_volatile;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
-use cortex_m_semihosting::{hprintln, syscall};
+use cortex_m_semihosting::hprintln;
 use heyan_embedded::blocking::{self, Timer};
 use heyan_firmware::board::clock;
 use heyan_firmware::net::{Memory, Network, Places};
@@ -87,23 +87,8 @@ fn leave_out_since(from: u32) {
 
 /// Halts until the host has sent so many frames.
 fn host_sent() -> u8 {
-    const SYS_OPEN: usize = 0x01;
-    const SYS_READ: usize = 0x06;
-    const READ_BINARY: usize = 1;
-    const NAME: &[u8] = b"/dev/stdin\0";
-    static FILE: AtomicUsize = AtomicUsize::new(usize::MAX);
-    let mut file = FILE.load(Ordering::Relaxed);
-    if file == usize::MAX {
-        let block = [NAME.as_ptr() as usize, READ_BINARY, NAME.len() - 1];
-        // SAFETY: the host reads the name, which ends in a zero.
-        file = unsafe { syscall(SYS_OPEN, &block) };
-        FILE.store(file, Ordering::Relaxed);
-    }
-    let mut count = 0_u8;
-    let block = [file, &raw mut count as usize, 1];
-    // SAFETY: the host writes at most one byte, and says how many it did not write.
-    let unread = unsafe { syscall(SYS_READ, &block) };
-    if unread == 0 { count } else { board::exit(106) }
+    let mut count = [0];
+    if board::read_input(&mut count) == 1 { count[0] } else { board::exit(106) }
 }
 
 /// Frames in the network controller that nobody has read yet.

@@ -9,6 +9,7 @@ mod replies;
 
 pub use kept::KeptConnection;
 pub use numbers::{Numbers, numbers};
+pub use replies::body;
 
 use std::hint::black_box;
 
@@ -128,7 +129,7 @@ impl ReadReply {
     /// When there is no such reply for the provider at `index`, or it does not read as a match.
     #[must_use]
     pub fn new(index: usize) -> &'static mut Self {
-        let response = || Response::new(200, replies::body(provider(index)).leak()).expect("a status");
+        let response = || Response::new(200, body(provider(index)).leak()).expect("a status");
         let inquiry = inquiry(index, Authorization::AppCode);
         let outcome = inquiry.read(response());
         let verdict = outcome.ok().map(|outcome| outcome.verdict());

@@ -2,9 +2,12 @@
 
 use heyan::Provider;
 
-/// The body. A provider without one fails every benchmark that iterates the table, so that a new one cannot be left
-/// out.
-pub(crate) fn body(provider: &dyn Provider) -> Vec<u8> {
+/// The body of a reply for a match about [`NUMBER`](crate::NUMBER).
+///
+/// # Panics
+/// For a provider without one: so it fails every benchmark that iterates the table, and cannot be left out.
+#[must_use]
+pub fn body(provider: &dyn Provider) -> Vec<u8> {
     let text = match provider.info().slug {
         "checkone" => r#"{"code":"10000","message":"成功","data":{"result":"1"},"seqNo":"4XU29Z4D1704061618"}"#,
         "idenauthen" => {

@@ -74,6 +74,12 @@ impl Asked {
         Ok(Self { name: name.to_owned(), id: id.to_owned(), mobile: mobile.map(str::to_owned), unverified })
     }
 
+    /// Name, identity number, mobile number, and whether the number is taken in spite of its check character.
+    #[must_use]
+    pub fn parts(&self) -> (&str, &str, Option<&str>, bool) {
+        (&self.name, &self.id, self.mobile.as_deref(), self.unverified)
+    }
+
     /// The inquiry that asks `provider` about this person, with a dummy AppCode. The mobile number goes only to
     /// providers that check it.
     ///

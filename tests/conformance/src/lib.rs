@@ -40,6 +40,7 @@ mod observed;
 pub mod oracle;
 mod sample;
 mod table;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,7 @@ pub use fault::FixtureError;
 pub use fixture::{Asked, Fixture, Unaskable};
 pub use observed::{Observed, Person};
 pub use sample::{Expected, Sample};
+pub use words::sum;
 
 /// Name of the folder whose replies every provider must read alike.
 pub const GATEWAY: &str = "gateway";

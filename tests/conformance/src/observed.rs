@@ -1,6 +1,8 @@
 //! What came of reading a reply, in words that a fixture can state.
 
-use heyan::{Billing, Details, Echo, Error, Outcome, ReplyFault, Retry, Sex};
+use heyan::{Details, Error, Outcome};
+
+use crate::words;
 
 /// An ending, without anything borrowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,49 +47,43 @@ impl Observed {
     /// What a reader returned.
     #[must_use]
     pub fn of(result: &Result<Outcome<'_>, Error>) -> Self {
-        match result {
-            Ok(outcome) => Self::of_outcome(outcome),
-            Err(error) => Self::of_error(error),
-        }
-    }
-
-    fn of_outcome(outcome: &Outcome<'_>) -> Self {
-        Self {
-            code: outcome.code().map(|code| code.as_str().to_owned()),
-            reference: outcome.reference().map(|reference| reference.as_str().to_owned()),
-            echo: Some(match outcome.echo() {
-                Echo::Agrees => "agrees",
-                Echo::Absent => "absent",
-            }),
-            person: Person::of(outcome.expose_details()),
-            ..Self::priced(outcome.verdict().word(), outcome.billing(), outcome.retry())
-        }
-    }
-
-    fn of_error(error: &Error) -> Self {
-        let (ending, code) = match error {
-            Error::Refused(refusal) => (refusal.class().word(), refusal.code()),
-            Error::Reply(error) => (fault_word(error.fault()), error.code()),
-            Error::Protocol(_) => ("protocol", None),
-            _ => ("other", None),
+        let (ending, code, billing, retry) = words::ending(result);
+        let reference = match result {
+            Ok(outcome) => outcome.reference(),
+            Err(error) => error.reference(),
         };
-        Self {
-            code: code.map(|code| code.as_str().to_owned()),
-            reference: error.reference().map(|reference| reference.as_str().to_owned()),
-            ..Self::priced(ending, error.billing(), error.retry())
-        }
-    }
-
-    fn priced(ending: &str, billing: Billing, retry: Retry) -> Self {
+        let outcome = result.as_ref().ok();
         Self {
             ending: ending.to_owned(),
-            code: None,
+            code: code.map(|code| code.as_str().to_owned()),
             billing: billing.word().to_owned(),
             retry: retry.word().to_owned(),
-            reference: None,
-            echo: None,
-            person: Person::default(),
+            reference: reference.map(|reference| reference.as_str().to_owned()),
+            echo: outcome.map(|outcome| words::echo(outcome.echo())),
+            person: outcome.map(|outcome| Person::of(outcome.expose_details())).unwrap_or_default(),
         }
+    }
+
+    /// All of it in one line, with U+001F between the parts.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Person { sex, birth_date, age, address, province, city, county } = &self.person;
+        let parts = [
+            Some(self.ending.as_str()),
+            self.code.as_deref(),
+            Some(&self.billing),
+            Some(&self.retry),
+            self.reference.as_deref(),
+            self.echo,
+            sex.as_deref(),
+            birth_date.as_deref(),
+            age.as_deref(),
+            address.as_deref(),
+            province.as_deref(),
+            city.as_deref(),
+            county.as_deref(),
+        ];
+        parts.map(Option::unwrap_or_default).join("\u{1f}")
     }
 
     /// Whether the ending is a verdict.
@@ -101,24 +97,10 @@ pub(crate) fn is_verdict(ending: &str) -> bool {
     matches!(ending, "match" | "mismatch" | "no_record")
 }
 
-fn fault_word(fault: ReplyFault) -> &'static str {
-    match fault {
-        ReplyFault::NotJson => "not_json",
-        ReplyFault::TooDeep => "too_deep",
-        ReplyFault::NoVerdict => "no_verdict",
-        ReplyFault::EchoContradicts => "echo_contradicts",
-        _ => "other",
-    }
-}
-
 impl Person {
     fn of(details: &Details<'_>) -> Self {
-        let sex = |sex| match sex {
-            Sex::Male => "male".to_owned(),
-            Sex::Female => "female".to_owned(),
-        };
         Self {
-            sex: details.sex.map(sex),
+            sex: details.sex.map(|sex| words::sex(sex).to_owned()),
             birth_date: details.birth_date.map(|date| date.to_string()),
             age: details.age.map(|age| age.to_string()),
             address: details.address.map(str::to_owned),

@@ -9,6 +9,9 @@ use anyhow::{Context, Result, ensure};
 /// A Cortex-M4 without the floating-point registers in its calls.
 pub const TARGET: &str = "thumbv7em-none-eabi";
 
+/// For [`Image::told`]: SHA-2 in a loop instead of unrolled, as the kiosk's own build has it.
+pub const COMPACT_SHA2: (&str, &str) = ("CARGO_ENCODED_RUSTFLAGS", "--cfg=sha2_backend_soft=\"compact\"");
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -77,5 +80,19 @@ impl Image<'_> {
         fs::create_dir_all(target_folder().join("images"))?;
         fs::copy(self.build()?, &kept)?;
         Ok(kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{COMPACT_SHA2, root};
+
+    #[test]
+    fn the_kiosk_has_its_sha2_compact() {
+        let config = fs::read_to_string(root().join("examples/firmware/.cargo/config.toml")).unwrap();
+        let flag = COMPACT_SHA2.1.strip_prefix("--cfg=").unwrap();
+        assert!(config.contains(&format!("\"--cfg\", '{flag}'")), "{config}");
     }
 }

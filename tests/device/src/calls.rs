@@ -1,8 +1,9 @@
 //! What a whole verification costs on the device, by plain TCP and by TLS: first, over the kept connection, and with a
 //! resumed session. The images are `verify` and `verify-tls` of tests/audit.
 
+pub mod identity;
 mod network;
-mod server;
+pub mod server;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -14,12 +15,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use rustls::version::{TLS12, TLS13};
 
-use crate::build::Image;
-use crate::figures::{Figures, INSTRUCTIONS, from_text};
+use crate::baseline::{Figures, from_text};
+use crate::build::{COMPACT_SHA2, Image};
+use crate::figures::INSTRUCTIONS;
 use crate::kiosk::Anchor;
 use crate::measure::{QEMU, missing};
+use identity::{Identity, Leaf};
 use network::Network;
-use server::{Identity, Server};
+use server::Server;
 
 /// A verification over a connection that is there already may cost so much of one that begins with a handshake.
 const KEPT_PERCENT_MAX: u64 = 3;
@@ -41,14 +44,11 @@ pub fn run(figures: &mut Figures) -> Result<()> {
     let anchor = Anchor::new(identity.anchor())?;
     for (how, features, version) in CALLS {
         let name = if version.is_some() { "verify-tls" } else { "verify" };
-        // SHA-2 as the kiosk has it, see examples/firmware/.cargo/config.toml.
-        let told = [("CARGO_ENCODED_RUSTFLAGS", "--cfg\u{1f}sha2_backend_soft=\"compact\"")];
-        let image = Image { package: "tests/audit", name, features, told: &told }.build()?;
-        let server = match version {
-            Some(version) => Server::Tls(identity.speaks(version)?),
-            None => Server::Plain,
-        };
-        let measured = measure(&image, &anchor, server).with_context(|| how.to_owned())?;
+        let image = Image { package: "tests/audit", name, features, told: &[COMPACT_SHA2] }.build()?;
+        let tls = version.map(|version| identity.speaks(version, Leaf::Good)).transpose()?;
+        let (said, status) = converse(&image, Some(&anchor), Server::new(tls)?).with_context(|| how.to_owned())?;
+        ensure!(status == 0, "{how}: the image ended with {status}: {said}");
+        let measured = from_text(&said)?;
         figures.extend(measured.into_iter().map(|((unit, case), count)| ((unit, format!("{case}/{how}")), count)));
     }
     Ok(())
@@ -67,7 +67,12 @@ pub fn dear(figures: &Figures) -> Vec<String> {
     wrong
 }
 
-fn measure(image: &Path, anchor: &Anchor, server: Server) -> Result<Figures> {
+/// An image's exit status when it waited for the peer in vain, see `tests/audit/src/network.rs`.
+pub const IN_VAIN: i32 = 105;
+
+/// Runs an image in a network with this server, and returns what it said, and its exit status. Nobody does anything there but while the image
+/// waits, so that what it counts does not depend on how fast anybody is.
+pub fn converse(image: &Path, anchor: Option<&Anchor>, server: Server) -> Result<(String, i32)> {
     let mut network = Network::new(server)?;
     let mut qemu = Command::new(QEMU);
     qemu.args(["-machine", "mps2-an386", "-display", "none", "-monitor", "none", "-serial", "none"]);
@@ -75,27 +80,29 @@ fn measure(image: &Path, anchor: &Anchor, server: Server) -> Result<Figures> {
     qemu.args(["-icount", "shift=0"]);
     let (to, from) = network.device();
     qemu.args(["-netdev", &format!("socket,id=board,udp={to},localaddr={from}"), "-net", "nic,netdev=board"]);
-    let anchor = anchor.path().display().to_string().replace(',', ",,");
-    qemu.arg("-semihosting-config").arg(format!("enable=on,target=native,arg=verify,arg=anchor={anchor}"));
+    let mut semihosting = "enable=on,target=native,arg=verify".to_owned();
+    if let Some(anchor) = anchor {
+        semihosting += &format!(",arg=anchor={}", anchor.path().display().to_string().replace(',', ",,"));
+    }
+    qemu.arg("-semihosting-config").arg(semihosting);
     qemu.arg("-kernel").arg(image);
     let child = qemu.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn();
     let mut qemu = Running(child.with_context(|| missing(QEMU))?);
     let mut host = qemu.0.stdin.take().context("no standard input")?;
     let device = BufReader::new(qemu.0.stdout.take().context("no standard output")?);
-    let (said, lines) = mpsc::channel();
-    thread::spawn(move || device.lines().map_while(Result::ok).try_for_each(|line| said.send(line)));
-    let mut figures = Figures::new();
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || device.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    let mut said = String::new();
     loop {
         match lines.recv_timeout(WITHIN) {
             Ok(line) if line == "wait" => host.write_all(&[network.turn()?])?,
-            Ok(line) => figures.extend(from_text(&line)?),
+            Ok(line) => said += &(line + "\n"),
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
             Err(mpsc::RecvTimeoutError::Timeout) => bail!("the image says nothing for {WITHIN:?}"),
         }
     }
-    let status = qemu.0.wait()?;
-    ensure!(status.success(), "the image {} ended with {status}", image.display());
-    Ok(figures)
+    let status = qemu.0.wait()?.code().context("the emulator was killed")?;
+    Ok((said, status))
 }
 
 /// An emulator that does not outlive its use.
@@ -111,7 +118,8 @@ impl Drop for Running {
 #[cfg(test)]
 mod tests {
     use super::{CALLS, dear};
-    use crate::figures::{Figures, INSTRUCTIONS};
+    use crate::baseline::Figures;
+    use crate::figures::INSTRUCTIONS;
 
     #[test]
     fn a_kept_connection_must_be_cheap() {

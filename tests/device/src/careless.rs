@@ -1,14 +1,14 @@
 //! The negative control: the same kiosk, but built from copies of the sources in which TLS believes everybody. What the
 //! project ships has no switch for that, so the copies are changed as a text.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use heyan_peers::Tls;
 
-use crate::build::{root, target_folder};
+use crate::build::target_folder;
 use crate::kiosk::Variant;
+use crate::tree;
 
 /// A file, a line in it that checks something, and what stands there instead.
 type Change = (&'static str, &'static str, &'static str);
@@ -61,49 +61,43 @@ pub fn build(variant: Variant, tls: Tls) -> Result<PathBuf> {
     };
     let name = format!("careless-{variant:?}");
     let copy = target_folder().join(&name);
-    for source in SOURCES {
-        copy_changed(&root(), Path::new(source), &copy, &changes)?;
-    }
+    tree::copy(&SOURCES, &copy, &mut |file, bytes| changed(file, bytes, &changes))?;
     let package = copy.join("examples/firmware");
     let mut image = variant.image();
     image.package = package.to_str().context("the folder for images has no name in UTF-8")?;
     image.build_as(&name)
 }
 
-/// Copies a file or a folder. What would not change stays as it is, so that cargo does not build it again.
-fn copy_changed(from: &Path, what: &Path, to: &Path, changes: &[Change]) -> Result<()> {
-    let source = from.join(what);
-    if source.is_dir() {
-        // What an earlier copy has and the source has no more.
-        for entry in fs::read_dir(to.join(what)).into_iter().flatten() {
-            let entry = entry?;
-            if entry.file_name() == "target" || source.join(entry.file_name()).exists() {
-                continue;
-            }
-            if entry.file_type()?.is_dir() { fs::remove_dir_all(entry.path())? } else { fs::remove_file(entry.path())? }
-        }
-        for entry in fs::read_dir(&source)? {
-            let name = entry?.file_name();
-            if name != "target" {
-                copy_changed(from, &what.join(name), to, changes)?;
-            }
-        }
-        return Ok(());
-    }
-    let mut bytes = fs::read(&source).with_context(|| source.display().to_string())?;
-    for (_, before, after) in changes.iter().filter(|(file, ..)| Path::new(file) == what) {
+/// The text of a file with its changes.
+fn changed(file: &Path, bytes: Vec<u8>, changes: &[Change]) -> Result<Vec<u8>> {
+    let mut bytes = bytes;
+    for (_, before, after) in changes.iter().filter(|(of, ..)| Path::new(of) == file) {
         let text = String::from_utf8(bytes)?;
         let found = text.matches(before).count();
         ensure!(
             found == 1,
             "{} has changed: what the negative control leaves out stands there {found} times",
-            what.display()
+            file.display()
         );
         bytes = text.replace(before, after).into_bytes();
     }
-    if fs::read(to.join(what)).ok().as_ref() != Some(&bytes) {
-        fs::create_dir_all(to.join(what).parent().unwrap_or(to))?;
-        fs::write(to.join(what), bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EMBEDDED, RUSTLS, changed};
+    use crate::build::root;
+
+    /// Without an hour of building, whether every line that is left out is still there.
+    #[test]
+    fn every_change_fits() {
+        for change in RUSTLS.into_iter().chain(EMBEDDED) {
+            let path = root().join(change.0);
+            let source = std::fs::read(&path).unwrap();
+            let careless = changed(change.0.as_ref(), source.clone(), &[change]).unwrap();
+            assert_ne!(careless, source, "{change:?}");
+            assert!(changed(change.0.as_ref(), careless[..change.1.len()].to_vec(), &[change]).is_err());
+        }
     }
-    Ok(())
 }

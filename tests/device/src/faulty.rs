@@ -1,12 +1,10 @@
 //! A copy of the devices' transport with faults in its drivers: what the audit must find.
 
-use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
-use crate::build::root;
+use crate::tree;
 
 /// Behind which line of a driver the faults stand, and what that line has just counted.
 const DRIVERS: [(&str, &str, &str); 5] = [
@@ -40,58 +38,55 @@ pub struct Faulty {
     pub places: Vec<String>,
 }
 
-/// Lays the whole tree anew in `folder`, by links but for what differs or builds.
+/// What the images for the audit are built from.
+const SOURCES: [&str; 5] = ["Cargo.toml", "core", "transport-embedded", "examples/firmware", "tests/audit"];
+
+/// Copies the sources to `folder` and puts the faults in.
 pub fn lay(folder: &Path) -> Result<Faulty> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).with_context(|| folder.display().to_string())?;
-    }
-    link_all_but(&root(), folder, &["transport-embedded", "tests", "target", ".git"])?;
-    link_all_but(&root().join("tests"), &folder.join("tests"), &["audit"])?;
-    copy(&root().join("transport-embedded"), &folder.join("transport-embedded"))?;
-    let audit = folder.join("tests/audit");
-    copy(&root().join("tests/audit"), &audit)?;
     let mut places = Vec::new();
-    for (file, anchor, count) in DRIVERS {
-        let path = folder.join(file);
-        let text = fs::read_to_string(&path).with_context(|| file.to_owned())?;
+    tree::copy(&SOURCES, folder, &mut |file, bytes| {
+        let Some((name, anchor, count)) = DRIVERS.iter().find(|(name, ..)| Path::new(name) == file) else {
+            return Ok(bytes);
+        };
         let before = places.len();
         let mut faulty = Vec::new();
-        for line in text.lines() {
+        for line in String::from_utf8(bytes)?.lines() {
             faulty.push(line.to_owned());
-            if line.trim() == anchor {
+            if line.trim() == *anchor {
                 for fault in FAULTS {
                     faulty.push(fault.replace("COUNT", count));
-                    places.push(format!("{file}:{}", faulty.len()));
+                    places.push(format!("{name}:{}", faulty.len()));
                 }
             }
         }
-        ensure!(places.len() > before, "{file} has no line `{anchor}` any more: choose another one for the faults");
-        fs::write(&path, faulty.join("\n"))?;
-    }
-    Ok(Faulty { audit, places })
+        ensure!(places.len() > before, "{name} has no line `{anchor}` any more: choose another one for the faults");
+        Ok(faulty.join("\n").into_bytes())
+    })?;
+    let missing = DRIVERS.iter().find(|(name, ..)| !places.iter().any(|place| place.starts_with(name)));
+    ensure!(missing.is_none(), "there is no such driver any more: {missing:?}");
+    Ok(Faulty { audit: folder.join("tests/audit"), places })
 }
 
-fn link_all_but(from: &Path, to: &Path, but: &[&str]) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        if !but.iter().any(|name| entry.file_name() == *name) {
-            symlink(entry.path(), to.join(entry.file_name()))?;
-        }
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, process};
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let (path, to) = (entry.path(), to.join(entry.file_name()));
-        match path.is_dir() {
-            true if entry.file_name() == "target" => {}
-            true => copy(&path, &to)?,
-            false => drop(fs::copy(&path, &to)?),
+    use super::{DRIVERS, FAULTS, lay};
+
+    #[test]
+    fn every_fault_stands_where_it_is_said_to_stand() {
+        let folder = env::temp_dir().join(format!("heyan-faults-{}", process::id()));
+        // What an earlier copy left behind goes.
+        fs::create_dir_all(folder.join("core/gone")).unwrap();
+        let laid = lay(&folder).unwrap();
+        assert!(laid.places.len() >= DRIVERS.len() * FAULTS.len());
+        for place in &laid.places {
+            let (file, line) = place.rsplit_once(':').unwrap();
+            let text = fs::read_to_string(folder.join(file)).unwrap();
+            assert!(text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap().contains("black_box"), "{place}");
         }
+        let left = folder.join("core/gone").exists();
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(!left);
     }
-    Ok(())
 }

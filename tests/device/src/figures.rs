@@ -1,33 +1,22 @@
 //! `figures`: flash, RAM, stack, heap and instructions against bounds and baseline.
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
-use std::fs;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
-use crate::build::{Image, root};
+use crate::baseline::{Baseline, Figures, Keep, differences};
+use crate::build::{COMPACT_SHA2, Image};
 use crate::elf::Elf;
 use crate::kiosk::Variant;
 use crate::{calls, measure, memory, shares, table};
 
 #[derive(clap::Args)]
 pub struct Options {
-    /// Write what was measured into the baseline instead of comparing with it. Bounds hold all the same.
-    #[arg(long)]
-    bless: bool,
-    /// Write the baseline's table between the markers of README.md and README.zh-CN.md. Measures nothing, unless it is
-    /// given with --bless.
-    #[arg(long)]
-    write_readme: bool,
+    #[command(flatten)]
+    keep: Keep,
     /// Say whose the flash of an image is, one provider without signature, and name its largest functions and constants.
     #[arg(long)]
     symbols: bool,
 }
-
-/// Unit and case to count.
-pub type Figures = BTreeMap<(String, String), u64>;
 
 pub const FLASH: &str = "flash bytes";
 pub const RAM: &str = "static RAM bytes";
@@ -37,10 +26,7 @@ pub const HEAP: &str = "heap bytes";
 pub const INSTRUCTIONS: &str = "instructions";
 pub const RAM_AND_STACK: &str = "static RAM and stack bytes";
 
-const BASELINE: &str = "tests/audit/baseline.tsv";
-
-/// How far a figure may be from the baseline, in percent, either way.
-const TOLERANCE_PERCENT: u64 = 3;
+const BASELINE: Baseline = Baseline { path: "tests/audit/baseline.tsv", command: "cargo xtask device figures" };
 
 /// What no case whose name begins so may exceed; of several that fit, the longest counts. Where what was aimed at is not
 /// reached, it stands behind the bound.
@@ -67,12 +53,13 @@ const BOUNDS: [(&str, &str, u64); 18] = [
 ];
 
 pub fn run(options: &Options) -> Result<()> {
-    if options.write_readme && !options.bless {
-        return table::write(&baseline()?);
+    if options.keep.write_readme && !options.keep.bless {
+        return table::write(&BASELINE.read()?);
     }
     let mut figures = Figures::new();
     sizes(&mut figures, options.symbols)?;
-    measure::run(&mut figures)?;
+    figures.extend(measure::run("")?);
+    sees_five_percent(&figures)?;
     calls::run(&mut figures)?;
     memory::run(&mut figures)?;
     add_stack(&mut figures);
@@ -81,25 +68,20 @@ pub fn run(options: &Options) -> Result<()> {
     }
     let mut wrong = beyond_bounds(&figures);
     wrong.extend(calls::dear(&figures));
-    let path = root().join(BASELINE);
-    if options.bless {
-        fs::write(&path, to_text(&figures)).context(BASELINE)?;
+    if options.keep.bless {
+        BASELINE.write(&figures)?;
     } else {
-        wrong.extend(differences(&figures, &baseline()?));
+        wrong.extend(differences(&figures, &BASELINE.read()?));
     }
-    if options.write_readme {
-        table::write(&baseline()?)?;
-    } else if let Err(why) = table::check(&baseline()?) {
+    if options.keep.write_readme {
+        table::write(&BASELINE.read()?)?;
+    } else if let Err(why) = table::check(&BASELINE.read()?) {
         wrong.push(why.to_string());
     }
     if wrong.is_empty() {
         return Ok(());
     }
     bail!("{}\nIf a difference is meant: cargo xtask device figures --bless --write-readme", wrong.join("\n"))
-}
-
-fn baseline() -> Result<Figures> {
-    from_text(&fs::read_to_string(root().join(BASELINE)).context(BASELINE)?)
 }
 
 /// The core's share: an image that verifies, less one that does nothing.
@@ -141,6 +123,38 @@ fn sizes(figures: &mut Figures, symbols: bool) -> Result<()> {
     Ok(())
 }
 
+/// The negative control: a core that takes 5 % more instructions, and one that takes 5 % more flash, go the way of every
+/// figure and must be refused.
+fn sees_five_percent(figures: &Figures) -> Result<()> {
+    let slow: Figures = measure::run("slow")?.into_iter().filter(|((unit, _), _)| unit == INSTRUCTIONS).collect();
+    refused("5 % more instructions", slow, figures)?;
+    let key = (FLASH.to_owned(), "core, one provider/idcert".to_owned());
+    let flash = *figures.get(&key).context("one provider was not measured")?;
+    let padding = flash.div_ceil(20).to_string();
+    let told = [("HEYAN_AUDIT_PROVIDER", "idcert"), ("HEYAN_AUDIT_PADDING", padding.as_str())];
+    let padded = Image { package: "tests/audit", name: "size", features: "", told: &told }.build()?;
+    let empty = size("empty", "", "idcert")?.0;
+    let padded = Elf::read(&padded)?.size()?.flash.saturating_sub(empty);
+    refused("5 % more flash", [(key, padded)].into(), figures)
+}
+
+fn refused(what: &str, of: Figures, figures: &Figures) -> Result<()> {
+    ensure!(!of.is_empty(), "the check is blind: nothing has {what}");
+    let count = of.len();
+    for (key, count) in of {
+        let mut all = figures.clone();
+        all.insert(key.clone(), count);
+        let found = differences(&all, figures);
+        ensure!(
+            matches!(&found[..], [one] if one.contains(&key.1)),
+            "the check is blind for {what}: {} is {count} and passes: {found:?}",
+            key.1
+        );
+    }
+    println!("control, {what}: each of {count} figures is refused, as it must be");
+    Ok(())
+}
+
 /// Adds all that a kiosk takes of the RAM, where both parts of it were measured.
 fn add_stack(figures: &mut Figures) {
     let of = |unit: &str, case: &str| figures.get(&(unit.to_owned(), case.to_owned())).copied();
@@ -160,7 +174,7 @@ fn size(name: &str, features: &str, provider: &str) -> Result<(u64, u64)> {
     let features = features.trim_end_matches(",compact");
     let mut told = vec![("HEYAN_AUDIT_PROVIDER", provider)];
     if compact {
-        told.push(("CARGO_ENCODED_RUSTFLAGS", "--cfg=sha2_backend_soft=\"compact\""));
+        told.push(COMPACT_SHA2);
     }
     let size = Elf::read(&Image { package: "tests/audit", name, features, told: &told }.build()?)?.size()?;
     Ok((size.flash, size.ram))
@@ -182,58 +196,12 @@ pub fn bound(unit: &str, case: &str) -> Option<u64> {
     of_case.max_by_key(|(_, beginning, _)| beginning.len()).map(|(.., most)| *most)
 }
 
-fn differences(figures: &Figures, before: &Figures) -> Vec<String> {
-    let mut wrong = Vec::new();
-    for ((unit, case), count) in figures {
-        match before.get(&(unit.clone(), case.clone())) {
-            None => wrong.push(format!("{case} ({unit}) is new")),
-            Some(old) if count.abs_diff(*old) * 100 > old * TOLERANCE_PERCENT => {
-                wrong.push(format!("{case}: {old} → {count} {unit}"));
-            }
-            Some(_) => {}
-        }
-    }
-    let gone = before.keys().filter(|key| !figures.contains_key(*key));
-    wrong.extend(gone.map(|(unit, case)| format!("{case} ({unit}) was not measured")));
-    wrong
-}
-
-fn to_text(figures: &Figures) -> String {
-    let mut text = format!(
-        "# Written by `cargo xtask device figures --bless`. A figure that differs from it by more than \
-         {TOLERANCE_PERCENT} % fails `cargo xtask device figures`.\n"
-    );
-    for ((unit, case), count) in figures {
-        let _ = writeln!(text, "{unit}\t{case}\t{count}");
-    }
-    text
-}
-
-/// Lines of unit, case and count.
-pub fn from_text(text: &str) -> Result<Figures> {
-    let mut figures = Figures::new();
-    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let [unit, case, count] = line.split('\t').collect::<Vec<_>>()[..] else { bail!("no figure: {line:?}") };
-        figures.insert((unit.to_owned(), case.to_owned()), count.parse().with_context(|| line.to_owned())?);
-    }
-    Ok(figures)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Figures, RAM, RAM_AND_STACK, STACK, add_stack, beyond_bounds, differences, from_text, to_text};
+    use super::{Figures, RAM, RAM_AND_STACK, STACK, add_stack, beyond_bounds};
 
     fn figures(of: &[(&str, &str, u64)]) -> Figures {
         of.iter().map(|(unit, case, count)| (((*unit).to_owned(), (*case).to_owned()), *count)).collect()
-    }
-
-    #[test]
-    fn three_percent_either_way() {
-        let before = figures(&[("u", "a", 1000)]);
-        for (count, fits) in [(969, false), (970, true), (1030, true), (1031, false)] {
-            assert_eq!(differences(&figures(&[("u", "a", count)]), &before).is_empty(), fits, "{count}");
-        }
-        assert_eq!(differences(&figures(&[("u", "b", 1)]), &before).len(), 2);
     }
 
     #[test]
@@ -252,11 +220,5 @@ mod tests {
         add_stack(&mut all);
         let sums = figures(&[(RAM_AND_STACK, "kiosk, x", 39)]);
         assert_eq!(all.into_iter().filter(|((unit, _), _)| unit == RAM_AND_STACK).collect::<Figures>(), sums);
-    }
-
-    #[test]
-    fn the_file_holds_everything() {
-        let all = figures(&[("u", "a, b/c", 7), ("v", "d", 9)]);
-        assert_eq!(from_text(&to_text(&all)).unwrap(), all);
     }
 }

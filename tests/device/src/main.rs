@@ -1,9 +1,11 @@
 //! The host's side of heyan on a device: what is linked into an image and what it costs, and a kiosk in an emulator.
 
+mod baseline;
 mod build;
 mod cable;
 mod calls;
 mod careless;
+mod conformance;
 mod elf;
 mod emulator;
 mod faulty;
@@ -22,6 +24,8 @@ mod scenarios;
 mod shares;
 mod sites;
 mod table;
+mod tree;
+mod versus;
 
 use std::net::SocketAddr;
 
@@ -43,6 +47,10 @@ enum Command {
     Panics,
     /// Measure flash, RAM, stack and instructions, and hold them against bounds and tests/audit/baseline.tsv.
     Figures(figures::Options),
+    /// Read every fixture of the conformance tests on the emulated device, and see that it ends as the fixture says.
+    Conformance,
+    /// Hold heyan against reqwless with serde-json-core: what the same verification costs, and what each notices.
+    Versus(baseline::Keep),
     /// Verify a person on the emulated device.
     Kiosk(kiosk::Options),
     /// Let everything happen to the kiosk that can happen, and see that it ends as it must.
@@ -58,6 +66,8 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Panics => panics::run(),
         Command::Figures(options) => figures::run(&options),
+        Command::Conformance => conformance::run(),
+        Command::Versus(options) => versus::run(&options),
         Command::Kiosk(options) => kiosk::run(&options),
         Command::Scenarios(options) => scenarios::run(&options),
         Command::Tls(options) => matrix::run(&options),

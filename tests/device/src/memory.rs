@@ -4,8 +4,9 @@ use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use heyan_sandbox::{APP_KEY, APP_SECRET};
 
+use crate::baseline::Figures;
 use crate::emulator::{self, Wire};
-use crate::figures::{Figures, HEAP, STACK};
+use crate::figures::{HEAP, STACK};
 use crate::kiosk::Variant;
 
 /// Adds the deepest stack of every kiosk and the fullest heap of those that have one. A run differs from the next by a

@@ -77,7 +77,7 @@ fn resumed(found: &Sites) -> String {
 
 /// Puts faults into the drivers, which the audit must find where they are, also among those of dependencies.
 fn finds_faults() -> Result<()> {
-    let faulty = faulty::lay(&target_folder().join("faulty"))?;
+    let faulty = faulty::lay(&target_folder().join("faults"))?;
     let audit = faulty.audit.to_string_lossy().into_owned();
     let mut found = BTreeSet::new();
     for (name, features) in [TRANSPORT].into_iter().chain(TLS) {

@@ -2,24 +2,26 @@
 
 use anyhow::{Result, anyhow, ensure};
 
+use crate::baseline::Figures;
 use crate::build::root;
-use crate::figures::{FLASH, Figures, HEAP, INSTRUCTIONS, RAM, RAM_AND_STACK, STACK, bound};
+use crate::figures::{FLASH, HEAP, INSTRUCTIONS, RAM, RAM_AND_STACK, STACK, bound};
 use crate::readme;
 
 const NAME: &str = "device";
 const COMMAND: &str = "cargo xtask device figures --write-readme";
 
-/// The files with a table.
-const READMES: [(&str, Language); 2] = [("README.md", Language::English), ("README.zh-CN.md", Language::Chinese)];
+/// The files with a table, and what language they are in.
+pub const READMES: [(&str, Language); 2] = [("README.md", Language::English), ("README.zh-CN.md", Language::Chinese)];
 
 #[derive(Clone, Copy)]
-enum Language {
+pub enum Language {
     English,
     Chinese,
 }
 
 impl Language {
-    const fn of(self, english: &'static str, chinese: &'static str) -> &'static str {
+    /// The words in this language.
+    pub const fn of(self, english: &'static str, chinese: &'static str) -> &'static str {
         match self {
             Self::English => english,
             Self::Chinese => chinese,
@@ -120,7 +122,7 @@ fn is_of(case: &str, beginning: &str) -> bool {
     if beginning.starts_with("kiosk") { case == beginning } else { case.starts_with(beginning) }
 }
 
-fn in_words(unit: &str, language: Language) -> &str {
+pub fn in_words(unit: &str, language: Language) -> &str {
     match unit {
         FLASH => language.of("bytes of flash", "闪存字节"),
         RAM => language.of("bytes of static RAM", "静态内存字节"),
@@ -136,7 +138,8 @@ fn in_words(unit: &str, language: Language) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{Language, bound, draw};
-    use crate::figures::{FLASH, Figures, RAM, STACK};
+    use crate::baseline::Figures;
+    use crate::figures::{FLASH, RAM, STACK};
 
     #[test]
     fn shows_the_greatest_of_a_row_beside_its_bound() {

@@ -5,12 +5,12 @@
 //! `seeds/`.
 //!
 //! A new target is one module here, three lines in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml`, its seeds, and its name in
-//! `tests/xtask/src/fuzz.rs`. A target without seeds, or one that executes nothing, fails. What reads the lines of a CSV
-//! file belongs here as `csv`.
+//! `tests/xtask/src/fuzz.rs`. A target without seeds, or one that executes nothing, fails.
 #![forbid(unsafe_code)]
 
 mod asked;
 pub mod control;
+pub mod csv;
 pub mod exchange;
 pub mod gateway;
 pub mod id_number;

@@ -36,7 +36,7 @@ fn at(sorted: &[f64], part: f64) -> f64 {
 #[must_use]
 pub fn honest(number: f64) -> String {
     if !number.is_finite() || number <= 0.0 {
-        return "—".to_owned();
+        return "0".to_owned();
     }
     let magnitude = number.log10().floor() as i32;
     let leading = (number / 10_f64.powi(magnitude)).floor();
@@ -89,7 +89,7 @@ mod tests {
             (259.0, "260"),
             (9_240.0, "9,200"),
             (95_912.0, "96,000"),
-            (0.0, "—"),
+            (0.0, "0"),
         ] {
             assert_eq!(honest(number), text, "{number}");
         }

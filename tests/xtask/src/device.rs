@@ -40,7 +40,9 @@ pub(crate) fn run(options: &Options) -> Result {
     let mut steps = Steps::default();
     for (name, check) in [
         ("no panic in the core and the transport", "panics"),
+        ("every documented reply on the device", "conformance"),
         ("flash, RAM, stack and instructions", "figures"),
+        ("beside reqwless and serde-json-core", "versus"),
         ("a kiosk in the emulator", "scenarios"),
         ("TLS servers and a kiosk in the emulator", "tls"),
     ] {

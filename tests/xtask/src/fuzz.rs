@@ -21,8 +21,8 @@ pub(crate) struct Options {
 }
 
 /// Every target, those that take longest to get anywhere first. `control` runs before them.
-const TARGETS: [&str; 8] =
-    ["tls_rustls", "tls_embedded", "exchange", "reader", "json", "gateway", "input", "id_number"];
+const TARGETS: [&str; 9] =
+    ["tls_rustls", "tls_embedded", "exchange", "reader", "json", "csv", "gateway", "input", "id_number"];
 /// The target with a mistake in it, which must be found within the time that the others have.
 const CONTROL: &str = "control";
 const FUZZ: &str = "tests/fuzz";

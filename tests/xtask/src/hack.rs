@@ -1,22 +1,11 @@
 //! `cargo xtask hack`: the libraries for devices, for each kind of processor, with the features alone, in pairs and all
 //! together. A feature that only compiles beside another one would be found by whoever asks for it alone.
 
-use clap::Args;
 use serde_json::Value;
 
 use crate::run::{Result, Steps, cargo, is_ci, must, output, typed};
-use crate::test::{locked, usable_or_noted};
+use crate::test::{Options, locked, usable_or_noted};
 use crate::tools;
-
-#[derive(Args)]
-pub(crate) struct Options {
-    /// Fail where a target is missing on this machine, as CI does.
-    #[arg(long)]
-    strict: bool,
-    /// Do not try to install a missing target.
-    #[arg(long)]
-    offline: bool,
-}
 
 struct Target {
     name: &'static str,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::run::{Result, Steps, cargo, is_ci, must};
-use crate::{outside, privacy};
+use crate::{outside, privacy, promises};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -31,5 +31,6 @@ pub(crate) fn run(options: &Options) -> Result {
         must(cargo(&doc).env("RUSTDOCFLAGS", "--deny warnings"))
     });
     steps.step("privacy", privacy::run);
+    steps.step("promises", promises::run);
     steps.finish()
 }

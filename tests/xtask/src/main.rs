@@ -2,6 +2,7 @@
 //! every command is printed before it starts.
 
 mod audit;
+mod batch;
 mod bench;
 mod device;
 mod fuzz;
@@ -9,6 +10,7 @@ mod hack;
 mod lint;
 mod outside;
 mod privacy;
+mod promises;
 mod readme;
 mod run;
 mod soak;
@@ -54,10 +56,12 @@ enum Command {
     /// version of the gungraun library.
     Bench(bench::Options),
 
-    /// Formatting, clippy, rustdoc and privacy: everything that reads the source without running it.
+    /// Formatting, clippy, rustdoc, privacy and promises: everything that reads the source without running it.
     ///
     /// Also of the workspaces outside the main one, in tests/device, tests/versus, tests/audit and examples/firmware, each with the
     /// features that are built, for the device's target. A target that is missing is handled as by `test`.
+    ///
+    /// Promises: every test and command that SECURITY.md, DESIGN.md and the READMEs name for what they promise is there.
     Lint(lint::Options),
 
     /// Clippy on the core and the devices' transport without an operating system, features alone, in pairs and together.
@@ -65,7 +69,7 @@ enum Command {
     /// For a Cortex-M0, a Cortex-M4 without and with floating point, and a RISC-V without atomics. The feature rustls
     /// needs compare-and-swap: where there is none it must refuse to build, and say why. Installs cargo-hack, by cargo.
     /// A target that is missing is handled as by `test`; to install one: rustup target add.
-    Hack(hack::Options),
+    Hack(test::Options),
 
     /// See that no identity or mobile number in the tree can be a living person's.
     ///
@@ -80,7 +84,7 @@ enum Command {
     /// tests/xtask/core-dependencies.tsv; one more, or one less, fails.
     Audit(audit::Options),
 
-    /// Throw changed replies, heads, numbers, names and handshakes at the code, and see that it holds.
+    /// Throw changed replies, heads, numbers, names, files and handshakes at the code, and see that it holds.
     ///
     /// Each target runs for a minute unless told otherwise, two at a time, from seeds that are made of the fixtures of the
     /// conformance tests; what it finds of interest stays in tests/fuzz/corpus for the next time. Before that, a target
@@ -99,11 +103,18 @@ enum Command {
     /// the gateway billed, and descriptors, threads and memory against what they were. Built with optimisation. Linux.
     Soak(soak::Options),
 
+    /// How many rows a second `heyan batch` verifies, and how much memory it takes.
+    ///
+    /// Writes a CSV file of numbers that nobody has, and verifies them in a release build against the sandbox in the same
+    /// process. Everything is removed again.
+    Batch(batch::Options),
+
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
     ///
     /// Builds images for thumbv7em-none-eabi and runs them in QEMU (qemu-system-arm). `panics` shows that the core and
     /// the devices' transport cannot panic, `figures` holds flash, RAM, stack and instructions against bounds and
-    /// tests/audit/baseline.tsv, `scenarios` lets a kiosk meet every kind of ending, `tls` every kind of TLS server.
+    /// tests/audit/baseline.tsv, `conformance` reads every fixture of the conformance tests, `versus` holds heyan against
+    /// reqwless with serde-json-core, `scenarios` lets a kiosk meet every kind of ending, `tls` every kind of TLS server.
     /// Without one of these words all of them run.
     Device(device::Options),
 
@@ -126,6 +137,7 @@ fn main() -> ExitCode {
         Command::Audit(options) => audit::run(&options),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Soak(options) => soak::run(&options),
+        Command::Batch(options) => batch::run(&options),
         Command::Device(options) => device::run(&options),
         Command::Firmware(options) => device::firmware(&options),
         Command::Setup => tools::setup(),

@@ -19,9 +19,9 @@ struct Workspace {
 /// A Cortex-M4.
 pub(crate) const TARGET: &str = "thumbv7em-none-eabi";
 
-const ALL: [Workspace; 5] = [
+const ALL: [Workspace; 6] = [
     Workspace { folder: "tests/device", target: None, features: &[&[]] },
-    Workspace { folder: "tests/versus", target: None, features: &[&[]] },
+    Workspace { folder: "tests/versus", target: None, features: &[&[], &["--no-default-features"]] },
     Workspace { folder: "tests/fuzz", target: None, features: &[&["--workspace"]] },
     Workspace {
         folder: "tests/audit",
@@ -37,6 +37,7 @@ const ALL: [Workspace; 5] = [
             &["--bin", "verify-tls", "--features", "network-rustls"],
         ],
     },
+    Workspace { folder: "tests/versus-device", target: Some(TARGET), features: &[&[], &["--features", "tls"]] },
     Workspace {
         folder: "examples/firmware",
         target: Some(TARGET),

@@ -12,10 +12,10 @@ use crate::run::{Result, Steps, cargo, is_ci, must, output, program};
 pub(crate) struct Options {
     /// Fail where something cannot be checked on this machine, as CI does.
     #[arg(long)]
-    strict: bool,
+    pub(crate) strict: bool,
     /// Do not try to install a missing target.
     #[arg(long)]
-    offline: bool,
+    pub(crate) offline: bool,
 }
 
 /// The core's features in every combination.
@@ -32,6 +32,11 @@ pub(crate) fn run(options: &Options) -> Result {
     let strict = options.strict || is_ci();
     let mut steps = Steps::default();
     steps.step("all tests", || must(cargo(&["test", "--no-fail-fast"]).args(locked(strict))));
+    // Ignored, so that it does not hold up whoever runs `cargo test`: it takes a minute.
+    steps.step("a batch that is killed fifty times", || {
+        let test = ["test", "--package", "heyan-cli", "--test", "cli"];
+        must(cargo(&test).args(locked(strict)).args(["--", "--ignored", "--nocapture", "fifty_kills"]))
+    });
     for features in FEATURES {
         // On its own: together with the other crates it would get the features that those ask for.
         let name = format!("core with {}", if features.is_empty() { "no feature" } else { features });

@@ -83,6 +83,11 @@ impl Begin {
         self
     }
 
+    /// Whether it is counted how often the person was asked for.
+    pub(super) const fn is_limited(&self) -> bool {
+        self.limit.is_some() && self.first.is_none()
+    }
+
     pub(super) fn write(&self, connection: &Connection) -> Result<EntryId, LedgerError> {
         let day = china_day(self.began_unix_ms);
         let person = &self.person.expose_bytes()[..];
@@ -147,7 +152,7 @@ impl End {
         self
     }
 
-    pub(super) fn write(&self, connection: &Connection, id: EntryId) -> Result<(), LedgerError> {
+    fn write(&self, connection: &Connection, id: EntryId) -> Result<(), LedgerError> {
         let mut update = connection.prepare_cached(
             "UPDATE attempt SET took_ms = ?2, class = ?3, billing = ?4, code = ?5, reference = ?6 WHERE id = ?1",
         )?;
@@ -160,6 +165,25 @@ impl End {
             self.reference.as_ref().map(Reference::as_str),
         ))?;
         if changed == 1 { Ok(()) } else { Err(LedgerError::Unknown) }
+    }
+}
+
+/// What becomes of an entry after its beginning.
+pub(super) enum Close {
+    End(End),
+    /// Its request never left.
+    TakeBack,
+}
+
+impl Close {
+    pub(super) fn write(&self, connection: &Connection, id: EntryId) -> Result<(), LedgerError> {
+        match self {
+            Self::End(end) => end.write(connection, id),
+            Self::TakeBack => {
+                let mut delete = connection.prepare_cached("DELETE FROM attempt WHERE id = ?1 AND class IS NULL")?;
+                if delete.execute([id.0])? == 1 { Ok(()) } else { Err(LedgerError::Unknown) }
+            }
+        }
     }
 }
 

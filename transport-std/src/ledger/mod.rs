@@ -32,7 +32,8 @@
 //!   billed until somebody [settles](Ledger::settle) it.
 //! - **Several processes may use one file**, of the same or of different programs, and the sqlite3 tool beside them.
 //!   [The daily limit](Begin::limit) is counted in the transaction that writes the entry, so it holds for all together.
-//! - **Cheap for many callers.** One thread writes; what is asked for while it writes goes into the next commit.
+//! - **Cheap for many callers.** One thread writes; what is asked for while it writes goes into the next commit. Ends,
+//!   for which nobody waits, gather for a millisecond.
 //! - **No name and no number.** A person is a [tag](heyan::policy::PersonTag) under a key that lies in a file of its own
 //!   (`….key`, mode 0600). Back it up apart from the ledger: without it tags cannot be made again; with both, a number
 //!   can be found by trying all.
@@ -48,7 +49,6 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -73,7 +73,8 @@ pub use query::{AccountCounts, Counts, Filter};
 /// The SQLite of [`Ledger::write`] and [`Ledger::read`].
 pub use rusqlite;
 
-use writer::{Job, Task, Troubles, ask};
+use entry::Close;
+use writer::{Closed, Job, Task, Troubles, ask};
 
 /// How to open a ledger.
 #[derive(Clone, Debug)]
@@ -123,17 +124,18 @@ impl LedgerOptions {
 
         let (jobs, inbox) = channel();
         let troubles = Arc::new(Troubles::default());
-        let unwritten = Arc::new(AtomicUsize::new(0));
-        let (told, counted) = (Arc::clone(&troubles), Arc::clone(&unwritten));
+        let closed = Arc::new(Closed::default());
+        let (told, handed) = (Arc::clone(&troubles), Arc::clone(&closed));
         let thread = std::thread::Builder::new()
             .name("heyan-ledger".to_owned())
-            .spawn(move || writer::run(writer, &inbox, &told, &counted))
+            .spawn(move || writer::run(writer, &inbox, &told, &handed))
             .map_err(LedgerError::file(LedgerFile::Database))?;
         Ok(Ledger(Arc::new(Inner {
             key,
+            key_file,
             reader: Mutex::new(reader),
             troubles,
-            unwritten,
+            closed,
             thread: Thread { jobs: Some(jobs), handle: Some(thread) },
         })))
     }
@@ -147,10 +149,10 @@ pub struct Ledger(Arc<Inner>);
 
 struct Inner {
     key: PersonKey,
+    key_file: PathBuf,
     reader: Mutex<Connection>,
     troubles: Arc<Troubles>,
-    /// Ends that were handed over and not written yet.
-    unwritten: Arc<AtomicUsize>,
+    closed: Arc<Closed>,
     thread: Thread,
 }
 
@@ -186,6 +188,12 @@ impl Ledger {
         self.0.troubles.watch(hook);
     }
 
+    /// Where the person key is: for a program that needs a secret of the ledger's for something of its own.
+    #[must_use]
+    pub fn key_file(&self) -> &Path {
+        &self.0.key_file
+    }
+
     /// The tag of the person with this number.
     #[must_use]
     pub fn person(&self, id: &IdNumber) -> PersonTag {
@@ -210,12 +218,24 @@ impl Ledger {
     }
 
     /// Writes down how an attempt ended, and does not wait for it: should it get lost, the entry goes on to say
-    /// "possibly billed". Ends that could not be written are tried again with what comes next; [`flush`](Self::flush)
+    /// "possibly billed". After a millisecond or two it survives the death of the process, and with the next entry, or
+    /// [`flush`](Self::flush), a power cut. Ends that could not be written are tried again with what comes next; `flush`
     /// tells.
     pub fn end(&self, id: EntryId, end: End) {
+        self.close(id, Close::End(end));
+    }
+
+    /// Takes back the entry of an attempt that was begun and whose request, as the caller knows for sure, never left.
+    /// Nobody is waited for, as with [`end`](Self::end): should it get lost, the entry says "possibly billed".
+    pub fn take_back(&self, id: EntryId) {
+        self.close(id, Close::TakeBack);
+    }
+
+    fn close(&self, id: EntryId, close: Close) {
         // Without a thread there is nobody to write it; `begin` and `flush` say so.
-        self.0.unwritten.fetch_add(1, Ordering::AcqRel);
-        let _ = self.jobs().map(|jobs| jobs.send(Job::End(id, end)));
+        if self.0.closed.push(id, close) {
+            let _ = self.jobs().map(|jobs| jobs.send(Job::Closed));
+        }
     }
 
     /// Returns when everything handed over before is written.
@@ -270,6 +290,11 @@ impl Ledger {
     /// [`LedgerError`].
     pub fn barred(&self, person: &PersonTag, now_unix_ms: u64) -> Result<Vec<(Slug, AccountId)>, LedgerError> {
         self.read(|connection| query::barred(connection, person.expose_bytes(), entry::china_day(now_unix_ms)))
+    }
+
+    /// Whether any account said so of any person.
+    pub(crate) fn is_any_barred(&self, now_unix_ms: u64) -> Result<bool, LedgerError> {
+        self.read(|connection| query::is_any_barred(connection, entry::china_day(now_unix_ms)))
     }
 
     /// Says of an entry of unknown price what it cost. What was known stays.
@@ -379,12 +404,12 @@ impl Ledger {
         self.read(|connection| package::standing(connection, provider, account))
     }
 
-    /// Keeps a comparison with the console's export.
+    /// Keeps comparisons with the console's export: all of them or none.
     ///
     /// # Errors
     /// [`LedgerError`].
-    pub fn add_reconciliation(&self, done: Reconciliation) -> Result<(), LedgerError> {
-        self.write(move |connection| package::add_reconciliation(connection, &done))
+    pub fn add_reconciliations(&self, done: Vec<Reconciliation>) -> Result<(), LedgerError> {
+        self.write(move |connection| done.iter().try_for_each(|done| package::add_reconciliation(connection, done)))
     }
 
     /// The comparisons that were kept, by their windows.
@@ -429,7 +454,7 @@ impl Ledger {
 
     /// Before reading: what this process knows, if it can be written now.
     fn catch_up(&self) {
-        if self.0.unwritten.load(Ordering::Acquire) > 0 {
+        if self.0.closed.is_any() {
             let _ = self.jobs().and_then(|jobs| ask(jobs, Job::Flush));
         }
     }

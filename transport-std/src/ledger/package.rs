@@ -194,21 +194,21 @@ pub(super) fn raised(connection: &Connection, provider: &Slug, account: &Account
 }
 
 pub(super) fn add_reconciliation(connection: &Connection, done: &Reconciliation) -> Result<(), LedgerError> {
-    connection.execute(
+    let mut insert = connection.prepare_cached(
         "INSERT INTO reconciliation (provider, account, from_unix_ms, until_unix_ms, console_calls, ledger_billed,
             ledger_possibly, console_serial, done_unix_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        (
-            done.provider.as_str(),
-            done.account.as_str(),
-            to_sql(done.window.start),
-            to_sql(done.window.end),
-            to_sql(done.console_calls),
-            to_sql(done.ledger_billed),
-            to_sql(done.ledger_possibly),
-            &done.console_serial,
-            to_sql(done.done_unix_ms),
-        ),
     )?;
+    insert.execute((
+        done.provider.as_str(),
+        done.account.as_str(),
+        to_sql(done.window.start),
+        to_sql(done.window.end),
+        to_sql(done.console_calls),
+        to_sql(done.ledger_billed),
+        to_sql(done.ledger_possibly),
+        &done.console_serial,
+        to_sql(done.done_unix_ms),
+    ))?;
     Ok(())
 }
 

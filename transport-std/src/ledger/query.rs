@@ -196,6 +196,13 @@ pub(super) fn counts(
     Ok(found)
 }
 
+/// Whether any account said so of any person on this day: hardly ever, and asked once for many persons.
+pub(super) fn is_any_barred(connection: &Connection, china_day: i64) -> Result<bool, LedgerError> {
+    let mut select = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM attempt WHERE china_day = ?1 AND class = 'attempt_limit')")?;
+    Ok(select.query_row([china_day], |row| row.get(0))?)
+}
+
 /// The accounts that said on this day that they were asked for this person too often.
 pub(super) fn barred(
     connection: &Connection,

@@ -7,15 +7,18 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::entry::{Begin, End, EntryId};
+use super::entry::{Begin, Close, EntryId};
 use super::error::LedgerError;
+use super::schema;
 
 /// Most jobs in one commit: more would let the first ones wait for too long.
 const GROUP_MAX: usize = 512;
+/// How long ends wait for others to share their commit with.
+const LINGER: Duration = Duration::from_millis(1);
 /// How long until ends that could not be written are tried again, if nothing else is to be written.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 /// Most ends that wait for a ledger that does not take them. Beyond it the oldest is given up: it stays "possibly billed".
@@ -31,12 +34,39 @@ type Begun = Vec<Result<EntryId, LedgerError>>;
 pub(super) enum Job {
     /// Attempts that wait for permission to leave.
     Begin(Vec<Begin>, Reply<Begun>),
-    /// The end of one. Nobody waits.
-    End(EntryId, End),
+    /// There are entries to be closed where there were none. Nobody waits.
+    Closed,
     /// Anything else. What it wrote is kept if it says so.
     Run(Box<dyn Run>),
     /// Answers when all before it is written.
     Flush(Reply<()>),
+}
+
+/// Entries that are to be closed. Nobody waits for it, so the writer is told of the first only.
+#[derive(Default)]
+pub(super) struct Closed {
+    handed: Mutex<Vec<(EntryId, Close)>>,
+    /// Those that were handed over and are not written yet.
+    unwritten: AtomicUsize,
+}
+
+impl Closed {
+    /// `true`: the writer has to be told.
+    pub(super) fn push(&self, id: EntryId, close: Close) -> bool {
+        self.unwritten.fetch_add(1, Ordering::AcqRel);
+        let mut handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
+        handed.push((id, close));
+        handed.len() == 1
+    }
+
+    /// Whether any is not written yet.
+    pub(super) fn is_any(&self) -> bool {
+        self.unwritten.load(Ordering::Acquire) > 0
+    }
+
+    fn take(&self) -> Vec<(EntryId, Close)> {
+        std::mem::take(&mut *self.handed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// A job with a result of any type.
@@ -118,10 +148,9 @@ impl Troubles {
 }
 
 /// Runs until every sender is gone, then writes what is left.
-///
-/// `unwritten` counts the ends that were handed over; those written are taken off.
-pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>, troubles: &Troubles, unwritten: &AtomicUsize) {
+pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>, troubles: &Troubles, closed: &Closed) {
     let mut late = VecDeque::new();
+    let mut is_adrift = false;
     loop {
         let first = if late.is_empty() {
             jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
@@ -130,6 +159,13 @@ pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>, troubles: &T
         };
         let is_over = matches!(first, Err(RecvTimeoutError::Disconnected));
         let mut group: Vec<Job> = first.into_iter().collect();
+        let until = Instant::now() + LINGER;
+        while matches!(group.last(), Some(Job::Closed)) {
+            match jobs.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(job) => group.push(job),
+                Err(_) => break,
+            }
+        }
         while group.len() < GROUP_MAX {
             match jobs.try_recv() {
                 Ok(job) => group.push(job),
@@ -137,8 +173,10 @@ pub(super) fn run(mut connection: Connection, jobs: &Receiver<Job>, troubles: &T
             }
         }
         if !group.is_empty() || !late.is_empty() {
-            let done = Group::new(group, &mut late).write(&mut connection, troubles);
-            unwritten.fetch_sub(done, Ordering::AcqRel);
+            let was_late = !late.is_empty();
+            late.extend(closed.take());
+            let done = Group::new(group, &mut late, was_late, &mut is_adrift).write(&mut connection, troubles);
+            closed.unwritten.fetch_sub(done, Ordering::AcqRel);
         }
         if is_over {
             return;
@@ -152,18 +190,19 @@ struct Group<'a> {
     runs: Vec<Box<dyn Run>>,
     flushes: Vec<Reply<()>>,
     /// Ends, those of groups before this one first.
-    ends: &'a mut VecDeque<(EntryId, End)>,
+    ends: &'a mut VecDeque<(EntryId, Close)>,
     was_late: bool,
+    /// Whether the operating system has what the drive has not.
+    is_adrift: &'a mut bool,
 }
 
 impl<'a> Group<'a> {
-    fn new(jobs: Vec<Job>, ends: &'a mut VecDeque<(EntryId, End)>) -> Self {
-        let was_late = !ends.is_empty();
-        let mut group = Self { begins: Vec::new(), runs: Vec::new(), flushes: Vec::new(), ends, was_late };
+    fn new(jobs: Vec<Job>, ends: &'a mut VecDeque<(EntryId, Close)>, was_late: bool, is_adrift: &'a mut bool) -> Self {
+        let mut group = Self { begins: Vec::new(), runs: Vec::new(), flushes: Vec::new(), ends, was_late, is_adrift };
         for job in jobs {
             match job {
                 Job::Begin(begins, reply) => group.begins.push((begins, reply, Vec::new())),
-                Job::End(id, end) => group.ends.push_back((id, end)),
+                Job::Closed => {}
                 Job::Run(run) => group.runs.push(run),
                 Job::Flush(reply) => group.flushes.push(reply),
             }
@@ -208,9 +247,14 @@ impl<'a> Group<'a> {
 
     /// Writes all of it, and returns the first failure of a single end.
     fn commit(&mut self, connection: &mut Connection) -> Result<Option<LedgerError>, LedgerError> {
-        if self.ends.is_empty() && self.begins.is_empty() && self.runs.is_empty() {
+        // Ends alone are given to the operating system, which outlives this process, and come to the drive with what
+        // is waited for next.
+        let is_waited_for = !(self.begins.is_empty() && self.runs.is_empty() && self.flushes.is_empty());
+        let is_nothing = self.ends.is_empty() && self.begins.is_empty() && self.runs.is_empty();
+        if is_nothing && !(is_waited_for && *self.is_adrift) {
             return Ok(None);
         }
+        schema::survive_power_cut(connection, is_waited_for)?;
         let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut trouble = None;
         for (id, end) in self.ends.iter() {
@@ -220,6 +264,9 @@ impl<'a> Group<'a> {
                 Err(error @ LedgerError::Unknown) => trouble = trouble.or(Some(error)),
                 Err(error) => return Err(error),
             }
+        }
+        if self.begins.iter().flat_map(|(begins, _, _)| begins).any(Begin::is_limited) {
+            schema::index_persons(&transaction)?;
         }
         for (begins, _, ids) in &mut self.begins {
             ids.reserve_exact(begins.len());
@@ -238,7 +285,11 @@ impl<'a> Group<'a> {
                 savepoint.commit()?;
             }
         }
+        if is_nothing {
+            schema::touch(&transaction)?;
+        }
         transaction.commit()?;
+        *self.is_adrift = !is_waited_for;
         Ok(trouble)
     }
 }

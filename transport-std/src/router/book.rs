@@ -26,10 +26,34 @@ pub(super) struct Book {
 
 /// What is known of one verification.
 pub(super) struct Page {
-    person: Option<PersonTag>,
+    pub(super) person: Option<PersonTag>,
     first: Option<EntryId>,
     attempts: u8,
-    origin: Option<i64>,
+    pub(super) origin: Option<i64>,
+    pub(super) ahead: Option<Ahead>,
+}
+
+/// What was written down and looked up before the verification began.
+pub(super) enum Ahead {
+    /// The entry of the first attempt.
+    Begun(Ready),
+    /// Why there is none: no call may be made.
+    Refused(LedgerError),
+}
+
+/// An entry of an attempt on this account that did not leave yet. Taken back when it is dropped.
+pub(super) struct Ready {
+    pub(super) ledger: Ledger,
+    pub(super) account: usize,
+    pub(super) entry: Option<EntryId>,
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        if let Some(entry) = self.entry.take() {
+            self.ledger.take_back(entry);
+        }
+    }
 }
 
 /// The entry of an attempt, where there is a ledger.
@@ -46,29 +70,50 @@ impl Book {
 
     pub(super) fn open(&self, subject: &Subject<'_>, origin: Option<i64>) -> Page {
         let person = self.ledger.as_ref().map(|ledger| ledger.person(subject.id()));
-        Page { person, first: None, attempts: 0, origin }
+        Page { person, first: None, attempts: 0, origin, ahead: None }
     }
 
     /// The accounts that said today that they were asked for this person too often.
     pub(super) fn barred(&self, page: &Page, unix_ms: u64) -> Result<Vec<(Slug, AccountId)>, RouterError> {
         match (&self.ledger, &page.person) {
+            // Whoever wrote the entry has looked.
+            _ if page.ahead.is_some() => Ok(Vec::new()),
             (Some(ledger), Some(person)) => Ok(ledger.barred(person, unix_ms)?),
             _ => Ok(Vec::new()),
         }
     }
 
-    pub(super) fn begin(&self, page: &mut Page, account: &Account, unix_ms: u64) -> Result<Entry, RouterError> {
-        let (Some(ledger), Some(person)) = (&self.ledger, page.person) else { return Ok(Entry(None)) };
+    /// What is written down of the next attempt.
+    pub(super) fn draft(&self, page: &Page, person: PersonTag, account: &Account, unix_ms: u64) -> Begin {
         let begin = Begin::new(account.provider().clone(), account.id().clone(), person, unix_ms)
             .origin(page.origin)
             .limit(self.limit);
-        page.attempts = page.attempts.saturating_add(1);
-        let begin = match page.first {
-            Some(first) => begin.after(first, page.attempts),
+        match page.first {
+            Some(first) => begin.after(first, page.attempts.saturating_add(1)),
             None => begin,
+        }
+    }
+
+    pub(super) fn begin(
+        &self,
+        page: &mut Page,
+        index: usize,
+        account: &Account,
+        unix_ms: u64,
+    ) -> Result<Entry, RouterError> {
+        let (Some(ledger), Some(person)) = (&self.ledger, page.person) else { return Ok(Entry(None)) };
+        let entry = match page.ahead.take() {
+            Some(Ahead::Refused(error)) => return Err(error.into()),
+            Some(Ahead::Begun(mut ready)) if ready.account == index => ready.entry.take(),
+            // Another account is asked than was foreseen.
+            _ => None,
         };
-        let entry = ledger.begin(begin)?;
+        let entry = match entry {
+            Some(entry) => entry,
+            None => ledger.begin(self.draft(page, person, account, unix_ms))?,
+        };
         self.is_in_trouble.store(false, Ordering::Relaxed);
+        page.attempts = page.attempts.saturating_add(1);
         page.first.get_or_insert(entry);
         Ok(Entry(Some(entry)))
     }

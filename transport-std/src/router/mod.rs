@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use heyan::policy::{Account, AccountSet, Attempts, Class, Ending, Move, RetryRule, Standing, Why};
 use heyan::{Billing, Consent, ExtraFields, OwnedOutcome, Retry, Subject};
 
+#[cfg(feature = "ledger")]
+mod ahead;
 mod alert;
 #[cfg_attr(not(feature = "ledger"), path = "no_book.rs")]
 mod book;
@@ -17,6 +19,8 @@ mod pace;
 mod routed;
 mod state;
 
+#[cfg(feature = "ledger")]
+pub use ahead::Begun;
 pub use alert::{AccountName, RouterAlert};
 pub use build::{BuildError, RoutedAccount, RouterBuilder};
 pub use routed::{AttemptLine, Cost, Routed, RouterError};
@@ -139,20 +143,7 @@ impl Router {
     /// The same with something particular.
     #[expect(clippy::needless_pass_by_value, reason = "a consent is used up")]
     pub fn verify_with(&self, subject: &Subject<'_>, consent: Consent, with: &Verification<'_>) -> Routed {
-        let span = tracing::info_span!(
-            "verify",
-            attempts = tracing::field::Empty,
-            class = tracing::field::Empty,
-            billing = tracing::field::Empty,
-        );
-        let _entered = span.enter();
-        let mut attempts = Vec::new();
-        let result = self.0.verify(subject, &consent, with, &mut attempts);
-        let routed = Routed { result, attempts };
-        span.record("attempts", routed.attempts.len());
-        span.record("class", class_word(&routed.result));
-        span.record("billing", routed.billing().word());
-        routed
+        self.0.routed(subject, &consent, with, self.0.book.open(subject, with.origin))
     }
 
     /// Whether each account takes calls now.
@@ -216,15 +207,33 @@ impl fmt::Debug for Router {
 }
 
 impl Inner {
+    /// A verification, and what was tried for it.
+    fn routed(&self, subject: &Subject<'_>, consent: &Consent, with: &Verification<'_>, page: Page) -> Routed {
+        let span = tracing::info_span!(
+            "verify",
+            attempts = tracing::field::Empty,
+            class = tracing::field::Empty,
+            billing = tracing::field::Empty,
+        );
+        let _entered = span.enter();
+        let mut attempts = Vec::new();
+        let result = self.verify(subject, consent, with, page, &mut attempts);
+        let routed = Routed { result, attempts };
+        span.record("attempts", routed.attempts.len());
+        span.record("class", class_word(&routed.result));
+        span.record("billing", routed.billing().word());
+        routed
+    }
+
     fn verify(
         &self,
         subject: &Subject<'_>,
         consent: &Consent,
         with: &Verification<'_>,
+        mut page: Page,
         lines: &mut Vec<AttemptLine>,
     ) -> Result<OwnedOutcome, RouterError> {
         let began = self.now();
-        let mut page = self.book.open(subject, with.origin);
         let barred = self.book.barred(&page, unix_ms()?).inspect_err(|error| self.tell_trouble(error))?;
         let barred = self.indexes(&barred);
         let mut attempts = Attempts::<ATTEMPTS_MAX>::new(self.retry, subject).without(barred);
@@ -253,7 +262,9 @@ impl Inner {
                     };
                     let now = self.now();
                     let mut state = self.state();
-                    attempts.ended(&mut state.accounts, now, random(), ending);
+                    // A verdict is followed by no pause.
+                    let random = if ending.verdict().is_some() { 0 } else { random() };
+                    attempts.ended(&mut state.accounts, now, random, ending);
                     let news = if result.is_ok() { state.service_news(account, now, ending) } else { None };
                     drop(state);
                     news.iter().for_each(|alert| self.tell(alert));
@@ -291,7 +302,7 @@ impl Inner {
             return Err(RouterError::Stopped);
         }
         let at = unix_ms()?;
-        let entry = self.book.begin(page, &account, at)?;
+        let entry = self.book.begin(page, index, &account, at)?;
         if let Some(purse) = self.state().purses.get_mut(index) {
             purse.began(at);
         }

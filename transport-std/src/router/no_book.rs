@@ -26,7 +26,7 @@ impl Book {
         Ok(Vec::new())
     }
 
-    pub(super) fn begin(&self, _: &mut Page, _: &Account, _: u64) -> Result<Entry, RouterError> {
+    pub(super) fn begin(&self, _: &mut Page, _: usize, _: &Account, _: u64) -> Result<Entry, RouterError> {
         Ok(Entry)
     }
 

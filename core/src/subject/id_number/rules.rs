@@ -39,6 +39,20 @@ pub(super) const fn latest(today: Date) -> Date {
     today
 }
 
+/// Whether each number is valid: what [`lanes`](super::lanes) says on larger processors.
+#[cfg(not(target_pointer_width = "64"))]
+pub(super) fn check(numbers: &[[u8; 18]], today: Date, valid: &mut [bool]) {
+    for (number, valid) in numbers.iter().zip(valid) {
+        *valid = is_valid(number, today);
+    }
+}
+
+/// How many of the numbers are valid, likewise.
+#[cfg(not(target_pointer_width = "64"))]
+pub(super) fn count(numbers: &[[u8; 18]], today: Date) -> usize {
+    numbers.iter().filter(|number| is_valid(number, today)).count()
+}
+
 /// The first two digits that the check knows: the provinces of GB/T 2260, and
 /// 81, 82 and 83 for the residence permits of Hong Kong, Macau and Taiwan.
 /// Counties are not checked: real holders carry codes that no list has.

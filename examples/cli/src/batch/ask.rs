@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use heyan::policy::{Class, Standing};
 use heyan::{Billing, Consent, Date, IdNumberError, MobileError, NameError, RefusalClass, Subject};
+use heyan_cli::table::Cells;
 use heyan_std::ledger::LedgerError;
-use heyan_std::{Routed, Router, RouterError, Verification};
+use heyan_std::{Begun, Routed, Router, RouterError, Verification};
 
 use super::job::Ended;
 use super::sheet::Shown;
-use super::table::Cells;
 use crate::ending::Ending;
 use crate::input::Reader;
 use crate::mask;
@@ -63,11 +63,32 @@ pub(super) enum Halt {
     Clock,
 }
 
+impl From<RouterError> for Halt {
+    /// Of verifications that were not begun.
+    fn from(error: RouterError) -> Self {
+        match error {
+            RouterError::Ledger(error) => Self::Ledger(error),
+            RouterError::Clock => Self::Clock,
+            RouterError::NoAccount => Self::Nobody,
+            _ => Self::Stopped,
+        }
+    }
+}
+
 /// Asks until the row has an ending that has to do with the row, and not with the accounts.
-pub(super) fn ask(router: &Router, subject: &Subject<'_>, origin: i64, is_over: &AtomicBool) -> Result<Ended, Halt> {
+pub(super) fn ask(
+    router: &Router,
+    mut begun: Option<Begun>,
+    (subject, origin): (&Subject<'_>, i64),
+    is_over: &AtomicBool,
+) -> Result<Ended, Halt> {
+    let with = &Verification::new().origin(origin);
     let mut again = 0;
     loop {
-        let routed = router.verify_with(subject, Consent::given(), &Verification::new().origin(origin));
+        let routed = match begun.take() {
+            Some(begun) => router.verify_begun(begun, subject, Consent::given(), with),
+            None => router.verify_with(subject, Consent::given(), with),
+        };
         let is_about_account = match &routed.result {
             Ok(_) => false,
             Err(RouterError::Attempt { .. }) => is_about_account(&routed),
@@ -125,15 +146,17 @@ fn ended(routed: &Routed, subject: &Subject<'_>) -> Ended {
     let Some(line) = routed.attempts.last() else {
         // Accounts are in service, and none may be asked: each said today that this person was asked for too often.
         let class = Class::Refused(RefusalClass::AttemptLimit);
-        return Ended { class, billing, code: None, reference: None, provider: None };
+        return Ended { class, billing, code: None, reference: None, provider: None, is_in_entry: false };
     };
     let ending = Ending::of_attempt(line).map(|ending| ending.without(&[subject.name().expose().to_string()]));
+    let class = line.ending.class();
     Ended {
-        class: line.ending.class(),
+        class,
         billing,
         code: ending.as_ref().and_then(|ending| ending.code().map(str::to_owned)),
         reference: ending.as_ref().and_then(|ending| ending.reference().map(str::to_owned)),
         provider: Some(line.provider.as_str().to_owned()),
+        is_in_entry: routed.attempts.len() == 1 && (class.verdict().is_some() || billing != Billing::Free),
     }
 }
 

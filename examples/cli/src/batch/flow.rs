@@ -1,33 +1,33 @@
-//! Rows on their way: one thread reads, some ask, this one keeps and writes them in their order.
+//! Rows on their way: one thread reads and begins, some ask, this one writes the answers in their order.
 //!
 //! ```text
-//! reader ─ asked ─> workers ─┐
-//!    └──── not to be asked ──┴─> keeper: ledger, then output
+//! reader ─ rows whose entries are on the drive ─> workers ─┐
+//!    └──── rows that are not to be asked ──────────────────┴─> keeper: output
 //! ```
 //!
 //! The reader never is more than [`WINDOW`] rows ahead of the output, so the memory does not depend on the file's size.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use heyan::Billing;
-use heyan_std::Router;
+use heyan::{Billing, Subject};
+use heyan_cli::table::{Cells, Row, Table, Unusable};
 use heyan_std::ledger::LedgerError;
+use heyan_std::{Begun, Router, Verification};
 
 use super::ask::{self, Halt, Rule, ask};
+use super::bill::Bill;
 use super::job::{Ended, Job, Past};
 use super::progress::Progress;
+use super::queue::Queue;
 use super::sheet::{Outcome, Sheet, Shown};
-use super::table::{Cells, Table};
 
 /// Rows between the one that is read and the one that is written.
 const WINDOW: u64 = 4096;
-/// Most rows that are kept with one commit.
-const GROUP: usize = 512;
 /// How soon a reader that waits for room notices that it is over.
 const GLANCE: Duration = Duration::from_millis(100);
 
@@ -36,7 +36,8 @@ struct Question {
     row: u64,
     line: u64,
     cells: Cells,
-    shown: Shown,
+    /// Its entry, unless it is made when the row's turn has come.
+    begun: Option<Begun>,
 }
 
 /// A row that is not to be asked any more.
@@ -57,6 +58,16 @@ pub(super) enum Fault {
     Halt(Halt),
 }
 
+impl From<Unusable> for Fault {
+    /// Of a row that was no fault when the rows were counted: the file has changed.
+    fn from(unusable: Unusable) -> Self {
+        Self::Input(match unusable {
+            Unusable::Read(error) => error,
+            _ => io::ErrorKind::InvalidData.into(),
+        })
+    }
+}
+
 /// What came of the rows.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -68,8 +79,8 @@ pub(super) struct Tally {
     pub(super) written: u64,
     /// By the word of the ending.
     pub(super) endings: BTreeMap<&'static str, u64>,
-    /// Rows that this process knows to be billed.
-    billed: u64,
+    /// What the calls cost, those of earlier processes too.
+    pub(super) bill: Bill,
 }
 
 impl Tally {
@@ -82,8 +93,9 @@ impl Tally {
         *self.endings.entry(word).or_default() += 1;
         if answer.is_new {
             self.asked += 1;
-            let is_billed = matches!(&answer.outcome, Outcome::Ended(ended) if ended.billing == Billing::Billed);
-            self.billed += u64::from(is_billed);
+            if let Outcome::Ended(Ended { billing: Billing::Billed, provider, .. }) = &answer.outcome {
+                self.bill.add(provider.as_deref());
+            }
         }
     }
 }
@@ -94,6 +106,8 @@ pub(super) struct Flow<'f> {
     pub(super) job: &'f Job,
     pub(super) rule: Rule,
     pub(super) reveal: bool,
+    /// Whether many rows are begun at a time, because none of them waits for its turn.
+    pub(super) begins_ahead: bool,
     /// No new rows.
     pub(super) is_over: &'f AtomicBool,
     pub(super) window: Window,
@@ -109,23 +123,29 @@ impl Flow<'_> {
         workers: u32,
         sheet: &mut Sheet,
         progress: &mut Progress,
-        billed_before: u64,
+        before: Bill,
     ) -> (Tally, Option<Fault>) {
-        let (questions, inbox) = sync_channel(usize::try_from(workers).unwrap_or(1));
-        let (answers, arrivals) = sync_channel(GROUP);
-        let inbox = Mutex::new(inbox);
-        let mut tally = Tally { billed: billed_before, ..Tally::default() };
+        let workers = usize::try_from(workers).unwrap_or(1);
+        let queue = Queue::new(workers);
+        let (answers, arrivals) = sync_channel(workers);
+        let mut tally = Tally { bill: before, ..Tally::default() };
         std::thread::scope(|scope| {
-            let to_keeper = answers.clone();
-            scope.spawn(move || self.read(table, past, &questions, &to_keeper));
+            let (queue, to_keeper) = (&queue, answers.clone());
+            scope.spawn(move || {
+                self.note(self.read(table, past, queue, &to_keeper));
+                queue.close();
+            });
             for _ in 0..workers {
-                let (inbox, answers) = (&inbox, answers.clone());
-                scope.spawn(move || self.work(inbox, &answers));
+                let answers = answers.clone();
+                scope.spawn(move || {
+                    self.note(self.work(queue, &answers));
+                    if self.is_over.load(Ordering::Relaxed) {
+                        queue.close();
+                    }
+                });
             }
             drop(answers);
-            if let Err(fault) = self.keep(&arrivals, sheet, progress, &mut tally) {
-                self.end(fault);
-            }
+            self.note(self.keep(&arrivals, sheet, progress, &mut tally));
             // Whoever still has an answer finds nobody here, and ends.
             drop(arrivals);
         });
@@ -133,112 +153,168 @@ impl Flow<'_> {
         (tally, fault)
     }
 
-    /// No new rows, because of this.
-    fn end(&self, fault: Fault) {
+    /// No new rows, if this is a fault.
+    fn note(&self, result: Result<(), Fault>) {
+        let Err(fault) = result else { return };
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
         self.is_over.store(true, Ordering::Relaxed);
         self.router.stop();
     }
 
-    fn read(&self, mut table: Table, mut past: Past, questions: &SyncSender<Question>, answers: &SyncSender<Answer>) {
+    fn read(
+        &self,
+        mut table: Table,
+        mut past: Past,
+        queue: &Queue<Question>,
+        answers: &SyncSender<Vec<Answer>>,
+    ) -> Result<(), Fault> {
         let mut row = 0;
-        loop {
-            row += 1;
-            if !self.window.wait(row, self.is_over) {
-                return;
-            }
-            let next = match table.next() {
-                Ok(Some(next)) => next,
-                Ok(None) => return,
-                Err(error) => return self.end(Fault::Input(error)),
-            };
-            let line = next.line;
-            let old = match past.find(row) {
-                Ok(old) => old,
-                Err(error) => return self.end(Fault::Ledger(error)),
-            };
-            let (shown, outcome) = match next.cells {
-                Err(word) => (Shown::default(), Some(Outcome::Bad(word))),
-                Ok(cells) => {
-                    let shown = ask::shown(&cells, self.reveal);
-                    match (old, self.rule.subject(&cells)) {
-                        (Some(old), _) => (shown, Some(Outcome::Ended(old))),
-                        (None, Err(word)) => (shown, Some(Outcome::Bad(word))),
-                        (None, Ok(_)) => {
-                            if questions.send(Question { row, line, cells, shown }).is_err() {
-                                return;
-                            }
-                            continue;
+        while let Some(count) = queue.room() {
+            let (mut questions, mut done) = (Vec::with_capacity(count), Vec::new());
+            let mut is_end = false;
+            while questions.len() < count && done.len() < count && !is_end {
+                // Whoever waits for room may wait for what is held here.
+                if !self.window.has_room(row + 1) && !(questions.is_empty() && done.is_empty()) {
+                    break;
+                }
+                if !self.window.wait(row + 1, self.is_over) {
+                    return Ok(());
+                }
+                match table.next()? {
+                    None => is_end = true,
+                    Some(next) => {
+                        row += 1;
+                        let old = past.find(row).map_err(Fault::Ledger)?;
+                        match self.sort(row, next, old) {
+                            Ok(question) => questions.push(question),
+                            Err(answer) => done.push(answer),
                         }
                     }
                 }
-            };
-            let Some(outcome) = outcome else { continue };
-            if answers.send(Answer { row, line, shown, outcome, is_new: false }).is_err() {
-                return;
             }
+            if !done.is_empty() {
+                send(answers, done)?;
+            }
+            if self.begins_ahead {
+                self.begin(&mut questions)?;
+            }
+            queue.add(questions);
+            if is_end {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of a row without asking, if anything.
+    fn sort(&self, row: u64, next: Row, old: Option<Ended>) -> Result<Question, Answer> {
+        let Row { line, cells } = next;
+        let answer = |shown, outcome| Answer { row, line, shown, outcome, is_new: false };
+        let cells = match cells {
+            Ok(cells) => cells,
+            Err(word) => return Err(answer(Shown::default(), Outcome::Bad(word))),
+        };
+        match (old, self.rule.subject(&cells)) {
+            (Some(old), _) => Err(answer(ask::shown(&cells, self.reveal), Outcome::Ended(old))),
+            (None, Err(word)) => Err(answer(ask::shown(&cells, self.reveal), Outcome::Bad(word))),
+            (None, Ok(_)) => Ok(Question { row, line, cells, begun: None }),
         }
     }
 
-    fn work(&self, inbox: &Mutex<Receiver<Question>>, answers: &SyncSender<Answer>) {
-        loop {
-            let question = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(Question { row, line, cells, shown }) = question else { return };
-            // What is left in the queue when it is over is for the next time.
-            if self.is_over.load(Ordering::Relaxed) {
-                continue;
-            }
-            let outcome = match self.rule.subject(&cells) {
-                Err(word) => Outcome::Bad(word),
-                Ok(subject) => match ask(self.router, &subject, self.job.origin(row), self.is_over) {
-                    Ok(ended) => Outcome::Ended(ended),
-                    Err(halt) => {
-                        self.end(Fault::Halt(halt));
-                        continue;
-                    }
-                },
-            };
-            if answers.send(Answer { row, line, shown, outcome, is_new: true }).is_err() {
-                return self.end(Fault::Halt(Halt::Stopped));
-            }
+    /// Has the entries of these rows written down, and returns when they would survive a power cut.
+    fn begin(&self, questions: &mut [Question]) -> Result<(), Fault> {
+        let verifications: Vec<(Subject<'_>, Verification<'_>)> = questions
+            .iter()
+            // They were sorted by this.
+            .filter_map(|question| Some((self.rule.subject(&question.cells).ok()?, self.job.origin(question.row))))
+            .map(|(subject, origin)| (subject, Verification::new().origin(origin)))
+            .collect();
+        if verifications.is_empty() {
+            return Ok(());
         }
+        let begun = self.router.begin_many(&verifications).map_err(|error| Fault::Halt(error.into()))?;
+        for (question, begun) in questions.iter_mut().zip(begun) {
+            question.begun = Some(begun);
+        }
+        Ok(())
+    }
+
+    fn work(&self, queue: &Queue<Question>, answers: &SyncSender<Vec<Answer>>) -> Result<(), Fault> {
+        let mut asked = 0;
+        while let Some(questions) = queue.take(asked) {
+            asked = questions.len();
+            let mut done = Vec::with_capacity(questions.len());
+            for question in questions {
+                // What is left when it is over is for the next time; its entries are taken back.
+                if self.is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                let Question { row, line, cells, begun } = question;
+                let outcome = match self.rule.subject(&cells) {
+                    Err(word) => Outcome::Bad(word),
+                    Ok(subject) => match ask(self.router, begun, (&subject, self.job.origin(row)), self.is_over) {
+                        Ok(ended) => Outcome::Ended(ended),
+                        Err(halt) => {
+                            self.note(Err(Fault::Halt(halt)));
+                            break;
+                        }
+                    },
+                };
+                done.push(Answer { row, line, shown: ask::shown(&cells, self.reveal), outcome, is_new: true });
+            }
+            send(answers, done)?;
+        }
+        Ok(())
     }
 
     fn keep(
         &self,
-        arrivals: &Receiver<Answer>,
+        arrivals: &Receiver<Vec<Answer>>,
         sheet: &mut Sheet,
         progress: &mut Progress,
         tally: &mut Tally,
     ) -> Result<(), Fault> {
-        let mut early: HashMap<u64, Answer> = HashMap::new();
+        // The first one is of the row that is to be written next.
+        let mut early: VecDeque<Option<Answer>> = VecDeque::new();
         while let Ok(first) = arrivals.recv() {
-            let group: Vec<Answer> = std::iter::once(first).chain(arrivals.try_iter().take(GROUP)).collect();
+            let group: Vec<Answer> = std::iter::once(first).chain(arrivals.try_iter()).flatten().collect();
             let fresh: Vec<(i64, Ended)> = group.iter().filter_map(|answer| self.fresh(answer)).collect();
             if !fresh.is_empty() {
                 self.job.keep(fresh).map_err(Fault::Ledger)?;
             }
             for answer in group {
                 tally.count(&answer);
-                early.insert(answer.row, answer);
-            }
-            while let Some(answer) = early.remove(&(tally.written + 1)) {
-                sheet.write(answer.row, answer.line, &answer.shown, &answer.outcome).map_err(Fault::Output)?;
-                tally.written += 1;
+                let place = usize::try_from(answer.row.saturating_sub(tally.written + 1)).unwrap_or(usize::MAX);
+                if early.len() <= place {
+                    early.resize_with(place + 1, || None);
+                }
+                if let Some(free) = early.get_mut(place) {
+                    *free = Some(answer);
+                }
+                while let Some(answer) = early.pop_front_if(|first| first.is_some()).flatten() {
+                    sheet.write(answer.row, answer.line, &answer.shown, &answer.outcome).map_err(Fault::Output)?;
+                    tally.written += 1;
+                }
             }
             self.window.moved(tally.written);
-            progress.show(tally.done, tally.asked, tally.billed);
+            progress.show(tally.done, tally.asked, &tally.bill);
         }
         sheet.flush().map_err(Fault::Output)
     }
 
-    /// What the ledger does not know yet.
+    /// What no entry tells.
     fn fresh(&self, answer: &Answer) -> Option<(i64, Ended)> {
         match &answer.outcome {
-            Outcome::Ended(ended) if answer.is_new => Some((self.job.origin(answer.row), ended.clone())),
+            Outcome::Ended(ended) if answer.is_new && !ended.is_in_entry => {
+                Some((self.job.origin(answer.row), ended.clone()))
+            }
             _ => None,
         }
     }
+}
+
+fn send(answers: &SyncSender<Vec<Answer>>, done: Vec<Answer>) -> Result<(), Fault> {
+    answers.send(done).map_err(|_| Fault::Halt(Halt::Stopped))
 }
 
 /// How far the output is.
@@ -249,6 +325,11 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// Whether this row may be read without waiting.
+    fn has_room(&self, row: u64) -> bool {
+        row <= self.written.lock().unwrap_or_else(PoisonError::into_inner).saturating_add(WINDOW)
+    }
+
     /// Waits until this row may be read. `false`: it is over.
     fn wait(&self, row: u64, is_over: &AtomicBool) -> bool {
         let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use heyan::Billing;
-use heyan::policy::Class;
+use heyan::policy::{AccountId, Class, Slug};
 use heyan_std::ledger::rusqlite::{Connection, OptionalExtension, Row};
-use heyan_std::ledger::{Ledger, LedgerError};
+use heyan_std::ledger::{Ledger, LedgerError, PackageRow};
 
 use crate::mask::looks_personal;
 
@@ -28,6 +28,11 @@ CREATE TABLE batch_row (
 ) STRICT;
 "];
 
+/// Of an attempt: the row is finished with it, unless its row in `batch_row` says more. Whatever has a verdict, or was
+/// charged or may have been, and ended, is not asked again.
+const FINISHES: &str = "class IS NOT NULL
+    AND (class IN ('match', 'mismatch', 'no_record') OR coalesce(settled_billing, billing) <> 'free')";
+
 /// Rows that are read at a time.
 const PAGE: i64 = 1000;
 /// Rows of a job have room for this many.
@@ -41,13 +46,8 @@ pub(super) struct Ended {
     pub(super) code: Option<String>,
     pub(super) reference: Option<String>,
     pub(super) provider: Option<String>,
-}
-
-/// Calls of a job, as the ledger has them.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Calls {
-    pub(super) billed: u64,
-    pub(super) possibly_billed: u64,
+    /// The entry of its only attempt says the same, and [`FINISHES`] it.
+    pub(super) is_in_entry: bool,
 }
 
 /// One input with its settings.
@@ -82,23 +82,6 @@ impl Job {
         self.id << 32..(self.id + 1) << 32
     }
 
-    /// Takes over what an earlier process got to know and could not keep as a row: calls whose reply is in the ledger.
-    /// Whatever was charged, or may have been, and ended, is not asked again.
-    pub(super) fn recover(&self) -> Result<(), LedgerError> {
-        let Range { start, end } = self.origins();
-        self.ledger.write(move |connection| {
-            connection.execute(
-                "INSERT OR IGNORE INTO batch_row (origin, class, billing, code, reference, provider)
-                 SELECT origin, class, coalesce(settled_billing, billing), code, reference, provider FROM attempt
-                 WHERE origin >= ?1 AND origin < ?2 AND class IS NOT NULL
-                     AND (class IN ('match', 'mismatch', 'no_record') OR coalesce(settled_billing, billing) <> 'free')
-                 ORDER BY id DESC",
-                (start, end),
-            )?;
-            Ok(())
-        })
-    }
-
     /// Rows that ended free and without a verdict are to be asked again.
     pub(super) fn forget_free(&self) -> Result<(), LedgerError> {
         let Range { start, end } = self.origins();
@@ -116,43 +99,50 @@ impl Job {
     pub(super) fn broken_off(&self) -> Result<u64, LedgerError> {
         let Range { start, end } = self.origins();
         self.ledger.read(|connection| {
-            let count: i64 = connection.query_row(
-                "SELECT count(DISTINCT origin) FROM attempt WHERE origin >= ?1 AND origin < ?2 AND class IS NULL
-                 AND coalesce(settled_billing, 'unknown') <> 'free'
-                 AND origin NOT IN (SELECT origin FROM batch_row)",
-                (start, end),
-                |row| row.get(0),
-            )?;
+            let text = format!(
+                "SELECT count(DISTINCT origin) FROM attempt AS open WHERE origin >= ?1 AND origin < ?2
+                 AND class IS NULL AND coalesce(settled_billing, 'unknown') <> 'free'
+                 AND NOT EXISTS (SELECT 1 FROM batch_row WHERE batch_row.origin = open.origin)
+                 AND NOT EXISTS (SELECT 1 FROM attempt WHERE origin = open.origin AND {FINISHES})"
+            );
+            let count: i64 = connection.query_row(&text, (start, end), |row| row.get(0))?;
             Ok(count.cast_unsigned())
         })
     }
 
-    /// What the calls for this job cost, in all its processes.
-    pub(super) fn calls(&self) -> Result<Calls, LedgerError> {
+    /// How many calls to this provider were billed for this job, in all its processes, and how many may have been.
+    pub(super) fn calls(&self, provider: &Slug) -> Result<(u64, u64), LedgerError> {
         self.ledger.flush()?;
         let Range { start, end } = self.origins();
         self.ledger.read(|connection| {
-            let count = |billing: &str| -> Result<u64, LedgerError> {
-                let count: i64 = connection.query_row(
-                    "SELECT count(*) FROM attempt WHERE origin >= ?1 AND origin < ?2
-                     AND coalesce(settled_billing, billing, 'unknown') = ?3",
-                    (start, end, billing),
-                    |row| row.get(0),
-                )?;
-                Ok(count.cast_unsigned())
-            };
-            Ok(Calls { billed: count("billed")?, possibly_billed: count("unknown")? })
+            let text = "SELECT count(*) FILTER (WHERE price = 'billed'), count(*) FILTER (WHERE price = 'unknown')
+                 FROM (SELECT coalesce(settled_billing, billing, 'unknown') AS price FROM attempt
+                     WHERE origin >= ?1 AND origin < ?2 AND provider = ?3)";
+            Ok(connection.query_row(text, (start, end, provider.as_str()), |row| {
+                let count = |column| row.get(column).map(i64::cast_unsigned);
+                Ok((count(0)?, count(1)?))
+            })?)
         })
     }
 
-    /// Keeps rows, and returns when they would survive a power cut.
+    /// What was bought for this account.
+    pub(super) fn packages(&self, provider: &Slug, account: &AccountId) -> Result<Vec<PackageRow>, LedgerError> {
+        self.ledger.packages(provider, account)
+    }
+
+    /// Returns when all that ended would survive a power cut.
+    pub(super) fn flush(&self) -> Result<(), LedgerError> {
+        self.ledger.flush()
+    }
+
+    /// Keeps rows that no entry tells, and returns when they would survive a power cut.
     pub(super) fn keep(&self, rows: Vec<(i64, Ended)>) -> Result<(), LedgerError> {
         self.ledger.write(move |connection| {
             let mut insert = connection.prepare_cached(
                 "INSERT OR REPLACE INTO batch_row (origin, class, billing, code, reference, provider)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             )?;
-            for (origin, Ended { class, billing, code, reference, provider }) in &rows {
+            for (origin, Ended { class, billing, code, reference, provider, .. }) in &rows {
                 insert.execute((origin, class.word(), billing.word(), code, reference, provider))?;
             }
             Ok(())
@@ -163,8 +153,11 @@ impl Job {
     pub(super) fn past(&self) -> Result<Past, LedgerError> {
         let Range { start, end } = self.origins();
         let last = self.ledger.read(|connection| {
-            let mut last =
-                connection.prepare("SELECT max(origin) FROM batch_row WHERE origin >= ?1 AND origin < ?2")?;
+            let mut last = connection.prepare(
+                "SELECT max(origin) FROM (
+                     SELECT max(origin) AS origin FROM batch_row WHERE origin >= ?1 AND origin < ?2
+                     UNION ALL SELECT max(origin) FROM attempt WHERE origin >= ?1 AND origin < ?2)",
+            )?;
             Ok(last.query_row((start, end), |row| row.get::<_, Option<i64>>(0)).optional()?.flatten())
         })?;
         Ok(Past { job: self.clone(), last, page: HashMap::new(), page_end: i64::MIN })
@@ -197,20 +190,27 @@ impl Past {
 }
 
 fn page(connection: &Connection, origins: &Range<i64>) -> Result<HashMap<i64, Ended>, LedgerError> {
-    let mut select = connection.prepare_cached(
-        "SELECT origin, class, billing, code, reference, provider FROM batch_row WHERE origin >= ?1 AND origin < ?2",
-    )?;
-    let mut rows = select.query((origins.start, origins.end))?;
+    let entries = format!(
+        "SELECT origin, class, coalesce(settled_billing, billing), code, reference, provider FROM attempt
+         WHERE origin >= ?1 AND origin < ?2 AND {FINISHES} ORDER BY id"
+    );
+    let rows = "SELECT origin, class, billing, code, reference, provider FROM batch_row
+         WHERE origin >= ?1 AND origin < ?2";
     let mut page = HashMap::new();
-    while let Some(row) = rows.next()? {
-        page.insert(row.get(0)?, ended(row)?);
+    // Of several entries the last one counts, and a row that was kept knows of all of them.
+    for text in [&entries, rows] {
+        let mut select = connection.prepare_cached(text)?;
+        let mut rows = select.query((origins.start, origins.end))?;
+        while let Some(row) = rows.next()? {
+            page.insert(row.get(0)?, ended(row)?);
+        }
     }
     Ok(page)
 }
 
 fn ended(row: &Row<'_>) -> Result<Ended, LedgerError> {
     let (class, billing): (String, String) = (row.get(1)?, row.get(2)?);
-    // A row that was recovered holds what the vendor sent.
+    // An entry holds what the vendor sent.
     let harmless = |text: Option<String>| text.filter(|text| !looks_personal(text));
     Ok(Ended {
         class: Class::from_word(&class).ok_or(LedgerError::Damaged)?,
@@ -218,5 +218,6 @@ fn ended(row: &Row<'_>) -> Result<Ended, LedgerError> {
         code: harmless(row.get(3)?),
         reference: harmless(row.get(4)?),
         provider: row.get(5)?,
+        is_in_entry: true,
     })
 }

@@ -1,21 +1,22 @@
 //! `heyan batch`: many verifications from a file into a file, never paying for a row twice.
 //!
 //! ```text
-//! source ─ table: the input          job ─ what the ledger keeps of it          sheet: the output
-//! ask ─ one row                      flow ─ all rows                            lock, progress, words, wrong
+//! source: the input                  job ─ what the ledger keeps of it          sheet: the output
+//! ask ─ one row                      flow, queue ─ all rows                     lock, progress, words, wrong
 //! ```
 //!
 //! Everything that may be wrong is found before the first row is asked. A row is finished when its ending is on the drive;
 //! whoever starts the same again gets the finished rows from there.
 
 mod ask;
+mod bill;
 mod flow;
 mod job;
 mod lock;
 mod progress;
+mod queue;
 mod sheet;
 mod source;
-mod table;
 mod words;
 mod wrong;
 
@@ -27,7 +28,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use heyan::policy::RetryRule;
+use heyan::policy::{AccountError, AccountId, RetryRule, Slug};
+use heyan_cli::table::Format;
 use heyan_sandbox::Sandbox;
 use heyan_std::Router;
 use heyan_std::ledger::{LedgerError, LedgerFile};
@@ -37,16 +39,18 @@ use zeroize::Zeroizing;
 use crate::accounts::{self, Accounts, refused};
 use crate::input::Reader;
 use crate::output::{Exit, Out, Stop, tell};
+use crate::quota::yuan;
 use crate::target::{self, Asked};
 use crate::words::reason;
 use crate::wrong::Wrong;
 use crate::{Context, args, input};
 use ask::{Halt, Rule};
+use bill::Bill;
 use flow::{Fault, Flow, Tally, Window};
-use job::{Calls, Job};
+use job::Job;
 use progress::Progress;
 use sheet::Sheet;
-use source::{Format, Source};
+use source::Source;
 pub(crate) use words::wrong as wrong_words;
 pub(crate) use wrong::BatchWrong;
 
@@ -65,6 +69,8 @@ struct Summary<'s> {
     asked: u64,
     endings: &'s BTreeMap<&'static str, u64>,
     billed: u64,
+    /// Null if nobody said what the calls cost.
+    billed_yuan: Option<String>,
     possibly_billed: u64,
     simulated: bool,
 }
@@ -85,12 +91,17 @@ pub(crate) fn run(context: &Context, arguments: &args::Batch, out: &mut Out) -> 
     if broken_off > 0 {
         tell(&words::broken_off(context.lang, broken_off));
     }
-    let before = job.calls().map_err(failed)?;
+    let slugs = plan.slugs()?;
+    let account = if context.sandbox { accounts::SIMULATED } else { accounts::ACCOUNT };
+    let account = AccountId::new(account).ok_or_else(|| refused(AccountError::Id))?;
+    let bill = || Bill::read(&job, &slugs, &account, input::unix_ms().unwrap_or_default());
+    let before = bill().map_err(failed)?;
     let flow = Flow {
         router: &router,
         job: &job,
         rule: Rule { reader: Reader { lenient: arguments.lenient }, mobile: plan.mobile, today: input::today() },
         reveal: context.reveal,
+        begins_ahead: plan.rate.is_none(),
         is_over: &is_over,
         window: Window::default(),
         fault: Mutex::new(None),
@@ -99,7 +110,7 @@ pub(crate) fn run(context: &Context, arguments: &args::Batch, out: &mut Out) -> 
     let input = (plan.source.table()?, job.past().map_err(failed)?);
     let headed = sheet.head().map_err(Fault::Output);
     let (tally, fault) = match headed {
-        Ok(()) => flow.run(input, plan.workers, &mut sheet, &mut progress, before.billed),
+        Ok(()) => flow.run(input, plan.workers, &mut sheet, &mut progress, before.clone()),
         Err(fault) => (Tally::default(), Some(fault)),
     };
     progress.finish();
@@ -113,13 +124,15 @@ pub(crate) fn run(context: &Context, arguments: &args::Batch, out: &mut Out) -> 
         }
         None
     });
+    // A finished output must not know of rows that would be asked again.
+    let fault = fault.or_else(|| job.flush().err().map(Fault::Ledger));
     let fault = fault.or_else(|| sheet.finish().err().map(Fault::Output));
     if let Some(fault) = &fault {
         tell(&words::fault(context.lang, fault));
     }
     // The rows are kept; only the sum may be missing.
-    let calls = job.calls().unwrap_or(before);
-    conclude(context, &Conclusion { job: &job, rows, tally: &tally, calls, complete: fault.is_none() }, out)
+    let bill = bill().unwrap_or(before);
+    conclude(context, &Conclusion { job: &job, rows, tally: &tally, bill: &bill, complete: fault.is_none() }, out)
 }
 
 /// What is told at the end.
@@ -127,12 +140,12 @@ struct Conclusion<'c> {
     job: &'c Job,
     rows: u64,
     tally: &'c Tally,
-    calls: Calls,
+    bill: &'c Bill,
     complete: bool,
 }
 
 fn conclude(context: &Context, conclusion: &Conclusion<'_>, out: &mut Out) -> Result<Exit, Stop> {
-    let Conclusion { job, rows, tally, calls, complete } = *conclusion;
+    let Conclusion { job, rows, tally, bill, complete } = *conclusion;
     let verdicts: u64 = ["match", "mismatch", "no_record"].iter().filter_map(|word| tally.endings.get(word)).sum();
     let exit = if complete && verdicts == rows { Exit::Match } else { Exit::Error };
     let printed = if context.json {
@@ -143,13 +156,14 @@ fn conclude(context: &Context, conclusion: &Conclusion<'_>, out: &mut Out) -> Re
             finished: tally.done,
             asked: tally.asked,
             endings: &tally.endings,
-            billed: calls.billed,
-            possibly_billed: calls.possibly_billed,
+            billed: bill.billed(),
+            billed_yuan: bill.micro_yuan().map(yuan),
+            possibly_billed: bill.possibly,
             simulated: context.sandbox,
         })
     } else {
         let simulated = if context.sandbox { context.words.simulated() } else { "" };
-        let summary = words::summary(context.lang, rows, tally, tally.done - verdicts, calls);
+        let summary = words::summary(context.lang, rows, tally, tally.done - verdicts, bill);
         out.line(&format!("{simulated}{summary}"))
     };
     printed.and_then(|()| out.finish()).map_err(Stop::output(exit))?;
@@ -186,8 +200,8 @@ impl Plan {
         if !arguments.consent {
             return Err(BatchWrong::Consent.into());
         }
-        let format = Format::of(arguments.format.as_deref(), &arguments.input)?;
-        let output_format = Format::of(arguments.format.as_deref(), &arguments.output)?;
+        let format = source::format(arguments.format.as_deref(), &arguments.input)?;
+        let output_format = source::format(arguments.format.as_deref(), &arguments.output)?;
         let source = Source::open(&arguments.input, format, arguments.encoding.as_deref())?;
         let is_same = |(one, other): (PathBuf, PathBuf)| one == other;
         if fs::canonicalize(&arguments.input).ok().zip(fs::canonicalize(&arguments.output).ok()).is_some_and(is_same) {
@@ -205,6 +219,13 @@ impl Plan {
         Ok(Self { providers, accounts, source, output_format, ledger, mobile, workers, rate, timeout })
     }
 
+    /// The providers, as the ledger knows them.
+    fn slugs(&self) -> Result<Vec<Slug>, Wrong> {
+        let slug = |asked: &Asked| Slug::new(asked.info().slug);
+        let slugs: Option<Vec<Slug>> = self.providers.iter().map(slug).collect();
+        slugs.ok_or_else(|| refused(AccountError::Slug))
+    }
+
     /// The job in its ledger.
     fn job(
         &self,
@@ -216,8 +237,7 @@ impl Plan {
             return Err(Wrong::from(BatchWrong::Number { option: "--input", max: u32::MAX }).into());
         }
         let ledger = accounts::ledger(&self.ledger)?;
-        // The ledger made it, or found it.
-        let key = fs::read(lock::beside(&self.ledger, ".key")).map(Zeroizing::new);
+        let key = fs::read(ledger.key_file()).map(Zeroizing::new);
         let unreadable = |error: std::io::Error| LedgerError::File { file: LedgerFile::Key, kind: error.kind() };
         let key = key.map_err(|error| Wrong::Ledger(unreadable(error)))?;
         let slugs: Vec<&str> = self.providers.iter().map(|provider| provider.info().slug).collect();
@@ -226,7 +246,6 @@ impl Plan {
         let now = input::unix_ms().unwrap_or_default();
         let prepare = || {
             let job = Job::open(ledger.clone(), self.source.fingerprint(&key, &settings), rows, now)?;
-            job.recover()?;
             if arguments.retry_free {
                 job.forget_free()?;
             }

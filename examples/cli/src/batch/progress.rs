@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::bill::Bill;
 use super::words;
 use crate::output::tell;
 use crate::words::Lang;
@@ -34,9 +35,9 @@ impl Progress {
     }
 
     /// So many rows are done, `asked` of them by this process; the calls cost so much up to now.
-    pub(super) fn show(&mut self, done: u64, asked: u64, billed: u64) {
+    pub(super) fn show(&mut self, done: u64, asked: u64, bill: &Bill) {
         if let Some(bar) = &self.bar {
-            bar.set_message(words::billed(self.lang, billed));
+            bar.set_message(words::billed(self.lang, bill));
             bar.set_position(done);
         } else if self.told.elapsed() >= EVERY {
             self.told = Instant::now();
@@ -44,7 +45,7 @@ impl Progress {
             #[expect(clippy::cast_precision_loss, reason = "for people")]
             let (rate, left) = (asked as f64 / seconds, self.rows.saturating_sub(done) as f64);
             let left = if rate > 0.0 { Duration::try_from_secs_f64(left / rate).ok() } else { None };
-            tell(&words::progress(self.lang, done, self.rows, rate, billed, left));
+            tell(&words::progress(self.lang, done, self.rows, rate, bill, left));
         }
     }
 

@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use heyan_cli::table::Format;
 use serde::Serialize;
 
 use super::job::Ended;
 use super::lock;
-use super::source::Format;
 use super::wrong::BatchWrong;
 use crate::ending::machine_words;
 

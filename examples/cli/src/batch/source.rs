@@ -1,41 +1,23 @@
 //! The input file: its format, its encoding, and what it is known by.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek};
+use std::io::{self, Read, Seek};
 use std::path::{Path, PathBuf};
 
 use encoding_rs::{Encoding, GB18030, UTF_8};
-use encoding_rs_io::DecodeReaderBytesBuilder;
+use heyan_cli::table::{Column, Format, Table, Unusable};
 use sha2::{Digest, Sha256};
 
-use super::table::Table;
 use super::wrong::BatchWrong;
-use crate::wrong::Wrong;
+use crate::wrong::{Value, Wrong};
 
-/// How rows are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
-    Csv,
-    /// One JSON object a line.
-    JsonLines,
-}
-
-impl Format {
-    /// What `--format` says, else the ending of the file's name.
-    pub(super) fn of(option: Option<&str>, path: &Path) -> Result<Self, BatchWrong> {
-        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
-        match option.or(ending.as_deref()) {
-            Some("csv" | "txt") => Ok(Self::Csv),
-            Some("jsonl" | "ndjson" | "json") => Ok(Self::JsonLines),
-            _ => Err(BatchWrong::Format),
-        }
-    }
-
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::JsonLines => "jsonl",
-        }
+/// What `--format` says, else the ending of the file's name.
+pub(super) fn format(option: Option<&str>, path: &Path) -> Result<Format, BatchWrong> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+    match option.or(ending.as_deref()) {
+        Some("csv" | "txt") => Ok(Format::Csv),
+        Some("jsonl" | "ndjson" | "json") => Ok(Format::JsonLines),
+        _ => Err(BatchWrong::Format),
     }
 }
 
@@ -62,21 +44,31 @@ impl Source {
 
     /// The rows, from the first.
     pub(super) fn table(&self) -> Result<Table, Wrong> {
-        let unreadable = |error: io::Error| unreadable(&self.path, &error);
-        let mut file = File::open(&self.path).map_err(unreadable)?;
-        file.rewind().map_err(unreadable)?;
-        let text = DecodeReaderBytesBuilder::new().encoding(Some(self.encoding)).build(file);
-        Table::new(BufReader::new(text), self.format).map_err(|error| match error {
-            super::table::Unusable::Read(error) => unreadable(error),
-            super::table::Unusable::Columns(wrong) => wrong.into(),
-        })
+        let mut file = File::open(&self.path).map_err(|error| unreadable(&self.path, &error))?;
+        file.rewind().map_err(|error| unreadable(&self.path, &error))?;
+        Table::encoded(file, self.encoding, self.format).map_err(|error| self.unusable(error))
+    }
+
+    fn unusable(&self, error: Unusable) -> Wrong {
+        match error {
+            Unusable::Read(error) => unreadable(&self.path, &error),
+            Unusable::TooLong { line } => BatchWrong::RowTooLong { line }.into(),
+            Unusable::Column { column, twice } => {
+                let value = match column {
+                    Column::Name => Value::Name,
+                    Column::Id => Value::Id,
+                    Column::Mobile => Value::Mobile,
+                };
+                BatchWrong::Column { value, twice }.into()
+            }
+        }
     }
 
     /// How many rows there are.
     pub(super) fn count(&self) -> Result<u64, Wrong> {
         let mut table = self.table()?;
         let mut rows = 0;
-        while table.skip().map_err(|error| unreadable(&self.path, &error))? {
+        while table.skip().map_err(|error| self.unusable(error))? {
             rows += 1;
         }
         Ok(rows)
@@ -85,7 +77,11 @@ impl Source {
     /// What a job is known by: the content, and the settings that say what is asked of whom. `key` is secret, because a
     /// short file could be found again by trying all that it may say.
     pub(super) fn fingerprint(&self, key: &[u8], settings: &str) -> [u8; 32] {
-        let text = format!("{} {} {settings}", self.format.word(), self.encoding.name());
+        let format = match self.format {
+            Format::Csv => "csv",
+            Format::JsonLines => "jsonl",
+        };
+        let text = format!("{format} {} {settings}", self.encoding.name());
         let parts = [b"heyan batch 1".as_slice(), key, &self.content, text.as_bytes()];
         let digest = parts.iter().fold(Sha256::new(), |digest, part| {
             digest.chain_update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes()).chain_update(part)

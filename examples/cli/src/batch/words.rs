@@ -3,10 +3,13 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use heyan_cli::table::{COLUMNS_MAX, ROW_MAX};
+
 use super::ask::Halt;
+use super::bill::Bill;
 use super::flow::{Fault, Tally};
-use super::job::Calls;
 use super::wrong::BatchWrong;
+use crate::quota::yuan;
 use crate::words::{Lang, both, reason};
 
 pub(crate) fn wrong(lang: Lang, wrong: &BatchWrong) -> String {
@@ -57,6 +60,13 @@ pub(crate) fn wrong(lang: Lang, wrong: &BatchWrong) -> String {
                 }
             }
         }
+        (BatchWrong::RowTooLong { line }, Lang::Zh) => format!(
+            "从第 {line} 行开始的一条记录超过 {ROW_MAX} 字节或 {COLUMNS_MAX} 列：是不是少了一个引号？改好之后再运行。"
+        ),
+        (BatchWrong::RowTooLong { line }, Lang::En) => format!(
+            "the row that begins in line {line} is longer than {ROW_MAX} bytes or {COLUMNS_MAX} columns: is a quote \
+             missing? Mend it and run this again."
+        ),
         (BatchWrong::Factors(slug), Lang::Zh) => {
             format!("{slug} 不核验手机号，别的服务商核验：备选顺序里要素必须相同。")
         }
@@ -84,26 +94,38 @@ pub(super) fn mobile_unused(lang: Lang) -> &'static str {
 
 pub(super) fn broken_off(lang: Lang, rows: u64) -> String {
     match lang {
-        Lang::Zh => format!("上次中断时有 {rows} 行正在查询，可能已经扣费，账本里有记录；这些行会重新查询。"),
+        Lang::Zh => {
+            format!("上次中断时有 {rows} 行已经登记、还没有结果，可能已经扣费，账本里有记录；这些行会重新查询。")
+        }
         Lang::En => format!(
-            "{rows} rows were being asked when it broke off and are possibly billed, as the ledger says; they are asked again."
+            "{rows} rows were begun when it broke off and are possibly billed, as the ledger says; they are asked again."
         ),
     }
 }
 
-pub(super) fn billed(lang: Lang, calls: u64) -> String {
+pub(super) fn billed(lang: Lang, bill: &Bill) -> String {
+    let calls = bill.billed();
     match lang {
-        Lang::Zh => format!("已扣 {calls} 次"),
-        Lang::En => format!("{calls} billed"),
+        Lang::Zh => format!("已扣 {calls} 次{}", cost(lang, bill)),
+        Lang::En => format!("{calls} billed{}", cost(lang, bill)),
     }
 }
 
-pub(super) fn progress(lang: Lang, done: u64, rows: u64, rate: f64, calls: u64, left: Option<Duration>) -> String {
+/// Nothing if no price is known.
+fn cost(lang: Lang, bill: &Bill) -> String {
+    let Some(yuan) = bill.micro_yuan().map(yuan) else { return String::new() };
+    match lang {
+        Lang::Zh => format!("（{yuan} 元）"),
+        Lang::En => format!(" ({yuan} yuan)"),
+    }
+}
+
+pub(super) fn progress(lang: Lang, done: u64, rows: u64, rate: f64, bill: &Bill, left: Option<Duration>) -> String {
     let left = left.map(|left| {
         let seconds = left.as_secs();
         format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
     });
-    let (billed, left) = (billed(lang, calls), left.unwrap_or_else(|| "?".to_owned()));
+    let (billed, left) = (billed(lang, bill), left.unwrap_or_else(|| "?".to_owned()));
     match lang {
         Lang::Zh => format!("{done}/{rows} 行，每秒 {rate:.0} 行，{billed}，还需 {left}。"),
         Lang::En => format!("{done} of {rows} rows, {rate:.0} a second, {billed}, {left} left."),
@@ -151,7 +173,7 @@ pub(super) fn fault(lang: Lang, fault: &Fault) -> String {
 }
 
 /// `undecided` rows are finished and have no verdict.
-pub(super) fn summary(lang: Lang, rows: u64, tally: &Tally, undecided: u64, calls: Calls) -> String {
+pub(super) fn summary(lang: Lang, rows: u64, tally: &Tally, undecided: u64, bill: &Bill) -> String {
     let endings = tally.endings.iter().map(|(word, count)| format!("{} {count}", ending(lang, word)));
     let endings = endings.collect::<Vec<_>>().join(lang.words().comma());
     let endings = match lang {
@@ -160,13 +182,13 @@ pub(super) fn summary(lang: Lang, rows: u64, tally: &Tally, undecided: u64, call
         Lang::En => format!(": {endings}; without a verdict {undecided}"),
     };
     let Tally { done, asked, .. } = tally;
-    let Calls { billed, possibly_billed } = calls;
+    let (billed, cost, possibly_billed) = (bill.billed(), cost(lang, bill), bill.possibly);
     match lang {
         Lang::Zh => format!(
-            "{rows} 行中完成 {done} 行（本次查询 {asked} 行）{endings}；共扣费 {billed} 次，可能扣费 {possibly_billed} 次。"
+            "{rows} 行中完成 {done} 行（本次查询 {asked} 行）{endings}；共扣费 {billed} 次{cost}，可能扣费 {possibly_billed} 次。"
         ),
         Lang::En => format!(
-            "{done} of {rows} rows finished ({asked} asked now){endings}; calls billed {billed}, possibly billed \
+            "{done} of {rows} rows finished ({asked} asked now){endings}; calls billed {billed}{cost}, possibly billed \
              {possibly_billed}."
         ),
     }

@@ -22,6 +22,8 @@ pub(crate) enum BatchWrong {
     Encoding,
     /// No column, or more than one, has this value.
     Column { value: Value, twice: bool },
+    /// The row that begins in this line is longer than a row may be.
+    RowTooLong { line: u64 },
     /// Some of the providers check the mobile number, this one does not.
     Factors(&'static str),
     /// The option takes a whole number from 1 to this.

@@ -26,8 +26,8 @@ mod show;
 
 pub(crate) use export::{Bad, Reason};
 pub(crate) use reconcile::{Meaning, Summary};
-pub(crate) use show::Rate;
 use show::Shown;
+pub(crate) use show::{Rate, yuan};
 
 /// Why nothing was done.
 #[derive(Debug)]

@@ -309,7 +309,7 @@ fn settle(ledger: &Ledger, entries: &[EntryId], billing: Billing, now: u64) -> R
 /// Keeps what was compared, unless the same is kept already.
 fn keep(ledger: &Ledger, account: &Account, windows: &[Window], now: u64) -> Result<(), LedgerError> {
     let kept = ledger.reconciliations(&account.provider, &account.name)?;
-    for window in windows.iter().filter(|window| !window.serials.is_empty()) {
+    let compared = windows.iter().filter(|window| !window.serials.is_empty()).filter_map(|window| {
         let done = Reconciliation {
             provider: account.provider.clone(),
             account: account.name.clone(),
@@ -323,11 +323,11 @@ fn keep(ledger: &Ledger, account: &Account, windows: &[Window], now: u64) -> Res
         let is_same = |kept: &Reconciliation| Reconciliation { done_unix_ms: now, ..kept.clone() } == done;
         let from = kept.partition_point(|kept| kept.window.start < done.window.start);
         let same_start = kept.iter().skip(from).take_while(|kept| kept.window.start == done.window.start);
-        if !same_start.into_iter().any(is_same) {
-            ledger.add_reconciliation(done)?;
-        }
-    }
-    Ok(())
+        let is_kept = same_start.into_iter().any(is_same);
+        (!is_kept).then_some(done)
+    });
+    let fresh: Vec<Reconciliation> = compared.collect();
+    if fresh.is_empty() { Ok(()) } else { ledger.add_reconciliations(fresh) }
 }
 
 fn outside(ledger: &Ledger, account: &Account, covered: &Range<u64>) -> Result<u64, LedgerError> {

@@ -210,7 +210,7 @@ fn print_text(context: &Context, shown: &Shown, out: &mut Out) -> io::Result<()>
 }
 
 /// Without needless zeros: `38`, `38.5`.
-fn yuan(micro: u64) -> String {
+pub(crate) fn yuan(micro: u64) -> String {
     let text = format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

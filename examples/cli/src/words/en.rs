@@ -183,7 +183,7 @@ impl Words for English {
     fn usage(&self, usage: &Usage) -> String {
         match usage {
             Usage::Command => {
-                "no command was given, or an unknown one: use verify, check, batch, explain, request, providers, quota or sandbox; see heyan --help."
+                "no command was given, or an unknown one: use verify, check, batch, explain, request, providers, sandbox, or quota with add, reconcile or nothing behind it; see heyan --help."
                     .to_owned()
             }
             Usage::Option(Some(name)) => format!("there is no option {name}: see heyan COMMAND --help."),
@@ -293,7 +293,9 @@ impl Words for English {
                 RefusalClass::Configuration => {
                     "have the owner of the account check authorisation, permission and address; or ask another provider."
                 }
-                _ => "ask the vendor what the code means, quoting the reference; or ask another provider.",
+                _ => {
+                    "ask the vendor what the code means, quoting the reference if there is one; or ask another provider."
+                }
             },
             _ => match (class, billing) {
                 (Class::Tls, _) => {
@@ -305,8 +307,10 @@ impl Words for English {
                 (Class::Dns, _) => "check the network, the name server and --base-url, then ask again.",
                 (Class::Connect, _) => "check the network, the port, the firewall and --base-url, then ask again.",
                 (Class::TimedOut | Class::Channel, _) => "the request did not leave: ask again.",
-                (Class::EchoContradicts, _) => "do not use this reply; tell the vendor, quoting the reference.",
-                _ => "tell the vendor, quoting the reference; or ask another provider.",
+                (Class::EchoContradicts, _) => {
+                    "do not use this reply; tell the vendor, quoting the reference if there is one."
+                }
+                _ => "tell the vendor, quoting the reference if there is one; or ask another provider.",
             },
         }
     }

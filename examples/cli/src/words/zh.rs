@@ -138,7 +138,7 @@ impl Words for Chinese {
     fn usage(&self, usage: &Usage) -> String {
         match usage {
             Usage::Command => {
-                "没有写命令，或命令不认识：可用的有 verify、check、batch、explain、request、providers、quota、sandbox；见 heyan --help。"
+                "没有写命令，或命令不认识：可用的有 verify、check、batch、explain、request、providers、sandbox、quota（后面可跟 add 或 reconcile）；见 heyan --help。"
                     .to_owned()
             }
             Usage::Option(Some(name)) => format!("没有选项 {name}：可用的选项见 heyan 命令 --help。"),
@@ -231,7 +231,7 @@ impl Words for Chinese {
                 RefusalClass::BadInput => "对照证件核对姓名和号码，不要原样再查。",
                 RefusalClass::Busy => "过几分钟再查，或换一个服务商。",
                 RefusalClass::Configuration => "请账户管理员在控制台核对授权、权限和地址；或换一个服务商。",
-                _ => "把流水号告诉服务商，问明代码的含义；或换一个服务商。",
+                _ => "问服务商代码的含义，有流水号就一并提供；或换一个服务商。",
             },
             _ => match (class, billing) {
                 (Class::Tls, _) => "不要绕过这项检查：核对系统时间、--base-url 和 --ca；可能有人在中间冒充服务商。",
@@ -239,8 +239,8 @@ impl Words for Chinese {
                 (Class::Dns, _) => "核对网络和域名服务器，以及 --base-url，然后再查。",
                 (Class::Connect, _) => "核对网络、端口和防火墙，以及 --base-url，然后再查。",
                 (Class::TimedOut | Class::Channel, _) => "请求没有发出，可以再查一次。",
-                (Class::EchoContradicts, _) => "不要采用这份应答；把流水号告诉服务商。",
-                _ => "把流水号告诉服务商；或换一个服务商。",
+                (Class::EchoContradicts, _) => "不要采用这份应答；告诉服务商，有流水号就一并提供。",
+                _ => "告诉服务商，有流水号就一并提供；或换一个服务商。",
             },
         }
     }

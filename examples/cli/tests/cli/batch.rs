@@ -204,9 +204,9 @@ fn a_finished_job_asks_nobody_and_another_one_does() {
     assert_eq!(folder.read("out.csv"), first);
     assert_eq!(sandbox.report().billed(), 20);
     assert!(!folder.0.join("out.csv.part").exists());
-    // A process may die between the end of a call and the row: the call's entry is enough.
+    // The calls' entries are enough.
     let connection = Connection::open(folder.0.join("out.csv.ledger")).unwrap();
-    assert_eq!(connection.execute("DELETE FROM batch_row", ()).unwrap(), 20);
+    assert_eq!(connection.query_row("SELECT count(*) FROM batch_row", (), |row| row.get::<_, i64>(0)).unwrap(), 0);
     drop(connection);
     assert_eq!(run().run().json()["asked"], 0);
     assert_eq!((sandbox.report().billed(), folder.read("out.csv")), (20, first));
@@ -215,6 +215,30 @@ fn a_finished_job_asks_nobody_and_another_one_does() {
     // In the ledger nobody is named.
     let ledger = String::from_utf8_lossy(&fs::read(folder.0.join("out.csv.ledger")).unwrap()).into_owned();
     assert!(ledger.contains("batch_row") && !ledger.contains("张三") && !ledger.contains(&ids(1)[0]));
+}
+
+#[test]
+fn what_it_cost_is_told_where_the_price_is_known() {
+    let sandbox = Sandbox::builder().start().unwrap();
+    let folder = Folder::new("cost");
+    let ledger = folder.path("ledger.db");
+    let add = ["quota", "--ledger", &ledger, "add", "--provider", "idcert", "--calls", "10", "--price", "3.8"];
+    let add = || heyan(add).and(["--expires", "2099-05-25"]);
+    let first = folder.write("first.csv", table(&ids(3)));
+    let run = |output: &str| {
+        batch(&first, &folder.path(output)).and(["--ledger", &ledger]).and(at(&sandbox)).env(DUMMY).run()
+    };
+    assert_eq!(run("out.csv").json()["billed_yuan"], Value::Null);
+    assert_eq!(add().run().status, 0);
+    // It was finished before: what is known by now is told.
+    assert_eq!(
+        (&run("out.csv").json()["billed_yuan"], run("out.csv").json()["asked"].clone()),
+        (&"1.14".into(), 0.into())
+    );
+    let text =
+        heyan(["batch", "--consent", "--provider", "idcert", "--input", &first, "--output", &folder.path("b.csv")]);
+    let text = text.and(["--ledger", &ledger]).and(at(&sandbox)).env(DUMMY).run();
+    assert!(text.stdout.contains("calls billed 3 (1.14 yuan), possibly billed 0"), "{}", text.stdout);
 }
 
 #[test]
@@ -237,6 +261,28 @@ fn an_account_out_of_service_is_no_row_s_ending() {
     // Calls were bought: another gateway of the same address would do, which a test cannot have.
     let json = run().run().json();
     assert_eq!((&json["finished"], &json["asked"], &json["billed"]), (&7.into(), &0.into(), &7.into()));
+}
+
+#[test]
+fn what_somebody_should_know_is_said_in_one_language() {
+    let sandbox = Sandbox::builder().quota(Some(10)).start().unwrap();
+    let folder = Folder::new("alerts");
+    let (input, output, ledger) =
+        (folder.write("in.csv", table(&ids(12))), folder.path("out.csv"), folder.path("l.db"));
+    let add = ["quota", "add", "--ledger", &ledger, "--provider", "idcert", "--calls", "10", "--price", "3"];
+    assert_eq!(heyan(add).and(["--expires", "2999-01-01"]).run().status, 0);
+    let run = batch(&input, &output).and(["--workers", "1", "--ledger", &ledger, "--lang", "zh"]);
+    let run = run.and(at(&sandbox)).env(DUMMY).run();
+    let alerts: Vec<&str> = run.stderr.lines().filter(|line| line.contains("提醒：")).collect();
+    for words in ["剩 2/10 次", "剩 0/10 次", "停止使用，因为套餐次数已用完"] {
+        assert!(alerts.iter().any(|alert| alert.contains(words)), "{words}: {}", run.stderr);
+    }
+    assert_eq!(alerts.len(), 3, "{}", run.stderr);
+    // But for the account's name, nothing is left in the other language.
+    let english = |line: &&str| {
+        line.replace("idcert/default", "").replace("heyan", "").contains(|c: char| c.is_ascii_alphabetic())
+    };
+    assert_eq!(alerts.iter().filter(|line| english(line)).count(), 0, "{}", run.stderr);
 }
 
 #[test]
@@ -317,9 +363,11 @@ fn survives(name: &str, rows: usize, kills: u64) {
     }
     let listed: usize = broken_off.values().sum();
     assert_eq!(last.json()["possibly_billed"], listed);
-    // At most one call of each worker is under way when it is killed.
-    assert!(listed as u64 <= kills * 6, "{listed}");
-    eprintln!("{killed} kills, {listed} calls listed as possibly billed");
+    // What is under way when it is killed: a call of each worker, what ended so lately that it is not written down, and
+    // what is begun to be asked within milliseconds.
+    let twice: usize = answered.values().map(|count| count - 1).sum();
+    eprintln!("{killed} kills: {listed} calls listed as possibly billed, {twice} rows answered twice");
+    assert!(listed as u64 <= kills * 64 && twice as u64 <= kills * 32, "{listed} {twice}");
 }
 
 #[cfg(unix)]
@@ -330,7 +378,7 @@ fn no_row_is_billed_twice_whenever_it_is_killed() {
 
 #[cfg(unix)]
 #[test]
-#[ignore = "takes a minute; run by --ignored"]
+#[ignore = "takes a minute; cargo xtask test runs it"]
 fn fifty_kills_over_ten_thousand_rows() {
     survives("soak", 10_000, 50);
 }
@@ -361,6 +409,8 @@ fn wrong_use_is_found_before_anything_is_sent() {
     run(&twice, &output, &idcert).is_wrong_use(&["more than one column"]);
     let headless = folder.write("headless.csv", "张三,11010119000101009X\n");
     run(&headless, &output, &idcert).is_wrong_use(&["no column"]);
+    let endless = folder.write("endless.csv", format!("name,id\na,b\n\"{}", "c\n".repeat(64 * 1024)));
+    run(&endless, &output, &idcert).is_wrong_use(&["line 3", "65536 bytes"]);
     let foreign = folder.write("foreign.ledger", "no database, and long enough to be seen as none");
     with(&["--ledger", &foreign]).is_wrong_use(&["ledger"]);
     trap.is_untouched();

@@ -7,12 +7,12 @@ use core::cell::RefCell;
 use core::mem::MaybeUninit;
 
 use embassy_executor::Executor;
+use embedded_nal::AddrType;
 use heyan_embedded::heyan::Buffer;
-use heyan_embedded::{Insecure, Watch, verify_kept};
-use heyan_firmware::asynchronous::{self, Alarms, Connection};
-use heyan_firmware::board::{clock, host, stack};
-use heyan_firmware::ending::{self, Ending};
-use heyan_firmware::kiosk::{BUFFER_LEN, Turns, deadlines, inquiry, leave};
+use heyan_embedded::{Insecure, Watch, connect, resolve, verify_kept};
+use heyan_firmware::asynchronous::{self, Alarms, Stack};
+use heyan_firmware::ending;
+use heyan_firmware::kiosk::{BUFFER_LEN, Turns, deadlines, inquiry, leave, network, start};
 use heyan_firmware::net::{Memory, Network, Places};
 use heyan_firmware::random::PredictableDemoRandom;
 use heyan_firmware::request::Entered;
@@ -27,19 +27,8 @@ fn main() -> ! {
     static mut NETWORK: Option<RefCell<Network>> = None;
     static mut EXECUTOR: Option<Executor> = None;
 
-    stack::paint();
-    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
-    clock::start(peripherals.SYST);
-    let entered = Entered::new(host::entered(ENTERED));
-    let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
-    defmt::info!("kiosk started");
-    let network = match Network::start(MEMORY, Places::free(PLACES), &mut random) {
-        Ok(network) => NETWORK.insert(RefCell::new(network)),
-        Err(error) => {
-            defmt::error!("no network: {}", error);
-            leave(Ending::Error)
-        }
-    };
+    let (entered, mut random) = start(ENTERED);
+    let network = NETWORK.insert(RefCell::new(network(MEMORY, Places::free(PLACES), &mut random)));
     asynchronous::run(EXECUTOR.insert(Executor::new()), network, serve(entered, network, random, BUFFER))
 }
 
@@ -51,6 +40,7 @@ async fn serve(
     buffer: &'static mut Buffer<BUFFER_LEN>,
 ) {
     asynchronous::await_address(network).await;
+    let stack = Stack(network);
     let watch = Watch::new(Alarms, deadlines(&entered));
     let mut turns = Turns::new(&entered);
     let mut kept = None;
@@ -60,8 +50,8 @@ async fn serve(
                 let connect = async |kept: &mut Option<_>| {
                     // The old connection goes before a new one comes: there is one socket.
                     *kept = None;
-                    let connection = Connection::open(network, inquiry.endpoint(), &watch).await?;
-                    *kept = Some(Insecure::plain_text(connection));
+                    let address = resolve(&stack, inquiry.endpoint(), AddrType::IPv4, &watch).await?;
+                    *kept = Some(Insecure::plain_text(connect(&stack, address, &watch).await?));
                     Ok(())
                 };
                 ending::show(&verify_kept(&mut kept, connect, &inquiry, buffer, &watch).await)

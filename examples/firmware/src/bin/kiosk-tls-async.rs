@@ -5,65 +5,41 @@
 //! rustls with the feature of that name, else by embedded-tls, as in `kiosk-tls`.
 
 use core::cell::RefCell;
+use core::mem::MaybeUninit;
 
 use embassy_executor::Executor;
+use embedded_nal::AddrType;
 use heyan_embedded::heyan::{Buffer, Error};
+use heyan_embedded::tls::Trust;
 #[cfg(not(feature = "rustls"))]
 use heyan_embedded::tls::embedded as tls;
 #[cfg(feature = "rustls")]
 use heyan_embedded::tls::rustls as tls;
-use heyan_embedded::tls::{Dates, Trust};
-use heyan_embedded::{Link, Watch, verify};
-use heyan_firmware::asynchronous::{self, Alarms, Connection};
-use heyan_firmware::board::{clock, host, stack};
-use heyan_firmware::ending::{self, Ending};
-use heyan_firmware::kiosk::{BUFFER_LEN, Turns, deadlines, inquiry, leave};
+use heyan_embedded::{Link, Watch, connect, resolve, verify};
+use heyan_firmware::asynchronous::{self, Alarms, Stack};
+use heyan_firmware::ending;
+use heyan_firmware::kiosk::{BUFFER_LEN, Turns, deadlines, inquiry, leave, network, start};
 use heyan_firmware::net::{Memory, Network, Places};
 use heyan_firmware::random::PredictableDemoRandom;
 use heyan_firmware::request::Entered;
-use heyan_firmware::tls::{RECEIVE_LEN, UNFIT_FOR_PRODUCTS};
-
-/// What TLS receives and sends through.
-struct Records {
-    receive: [u8; RECEIVE_LEN],
-    send: [u8; tls::SEND_LEN],
-}
+use heyan_firmware::tls::{ANCHOR_LEN, Records, UNFIT_FOR_PRODUCTS};
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
     // cortex-m-rt makes these the function's own.
     static mut MEMORY: Memory = Memory::new();
-    static mut PLACES: Places = Places::new();
+    static mut PLACES: MaybeUninit<Places> = MaybeUninit::uninit();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
-    static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; tls::SEND_LEN] };
+    static mut RECORDS: Records = Records::new();
     static mut ENTERED: [u8; 512] = [0; 512];
-    static mut ANCHOR: [u8; 2048] = [0; 2048];
+    static mut ANCHOR: [u8; ANCHOR_LEN] = [0; ANCHOR_LEN];
     static mut ANCHORS: [&[u8]; 1] = [&[]];
     static mut NETWORK: Option<RefCell<Network>> = None;
     static mut EXECUTOR: Option<Executor> = None;
 
-    stack::paint();
-    #[cfg(feature = "rustls")]
-    heyan_firmware::tls::heap::start();
-    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
-    clock::start(peripherals.SYST);
-    let entered = Entered::new(host::entered(ENTERED));
-    let seed = host::unix_seconds();
-    UNFIT_FOR_PRODUCTS.start(!seed);
-    let mut random = PredictableDemoRandom::unfit_for_products(seed);
-    defmt::info!("kiosk started");
-    let Some(anchor) = host::read_file(entered.get("anchor").unwrap_or_default(), ANCHOR) else {
-        leave(ending::show_wrong("anchor", &"no such file, or not a certificate"))
-    };
-    *ANCHORS = [anchor];
-    let trust = Trust::new(ANCHORS, Dates::CheckedBy(heyan_firmware::tls::clock));
-    let network = match Network::start(MEMORY, PLACES, &mut random) {
-        Ok(network) => NETWORK.insert(RefCell::new(network)),
-        Err(error) => {
-            defmt::error!("no network: {}", error);
-            leave(Ending::Error)
-        }
-    };
+    let (entered, mut random) = start(ENTERED);
+    let trust = heyan_firmware::tls::start(&entered, ANCHOR, ANCHORS);
+    let network = NETWORK.insert(RefCell::new(network(MEMORY, Places::free(PLACES), &mut random)));
     let serve = serve(entered, network, random, BUFFER, RECORDS, trust);
     asynchronous::run(EXECUTOR.insert(Executor::new()), network, serve)
 }
@@ -86,6 +62,7 @@ async fn serve(
         }
     };
     asynchronous::await_address(network).await;
+    let stack = Stack(network);
     let watch = Watch::new(Alarms, deadlines(&entered));
     let mut turns = Turns::new(&entered);
     let mut unanswered = None;
@@ -97,14 +74,18 @@ async fn serve(
                 continue;
             }
         };
-        let connection = match Connection::open(network, first.endpoint(), &watch).await {
+        let connected = match resolve(&stack, first.endpoint(), AddrType::IPv4, &watch).await {
+            Ok(address) => connect(&stack, address, &watch).await,
+            Err(error) => Err(error),
+        };
+        let connection = match connected {
             Ok(connection) => connection,
             Err(error) => {
                 turns.note(ending::show(&Err(Error::Channel(error))));
                 continue;
             }
         };
-        let memory = tls::Memory { receive: &mut records.receive, send: &mut records.send };
+        let memory = records.memory();
         let host = first.endpoint().host();
         #[cfg(feature = "rustls")]
         let opened = tls::open(connection, memory, host, &config, &watch).await;

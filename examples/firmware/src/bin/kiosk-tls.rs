@@ -14,27 +14,14 @@ use heyan_embedded::blocking::tls::embedded as tls;
 use heyan_embedded::blocking::tls::rustls as tls;
 use heyan_embedded::embedded_io::{ErrorType, Read, ReadReady, Write};
 use heyan_embedded::heyan::{Buffer, Error, Inquiry};
-use heyan_embedded::tls::{Dates, Trust};
+use heyan_embedded::tls::Trust;
 use heyan_embedded::{Link, Watch, blocking};
-use heyan_firmware::board::{clock, host, stack};
 use heyan_firmware::ending::{self, Ending};
-use heyan_firmware::kiosk::{BUFFER_LEN, Turns, await_address, deadlines, inquiry, leave, timer};
+use heyan_firmware::kiosk::{BUFFER_LEN, Turns, await_address, deadlines, inquiry, leave, network, start, timer};
 use heyan_firmware::net::{Memory, Network, Places};
-use heyan_firmware::random::{PredictableDemoRandom, Random};
+use heyan_firmware::random::Random;
 use heyan_firmware::request::Entered;
-use heyan_firmware::tls::{RECEIVE_LEN, UNFIT_FOR_PRODUCTS};
-
-/// Half of what holds every request in one record: the usual ones are shorter still, and a longer one takes two.
-const SEND_LEN: usize = tls::SEND_LEN / 2;
-
-/// Longest root certificate. Half of one with a key for RSA is the key, and its own signature.
-const ANCHOR_LEN: usize = if cfg!(feature = "rsa") { 2048 } else { 1024 };
-
-/// What TLS receives and sends through.
-struct Records {
-    receive: [u8; RECEIVE_LEN],
-    send: [u8; SEND_LEN],
-}
+use heyan_firmware::tls::{ANCHOR_LEN, Records, UNFIT_FOR_PRODUCTS};
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
@@ -42,33 +29,15 @@ fn main() -> ! {
     static mut MEMORY: Memory = Memory::new();
     static mut PLACES: MaybeUninit<Places> = MaybeUninit::uninit();
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
-    static mut RECORDS: Records = Records { receive: [0; RECEIVE_LEN], send: [0; SEND_LEN] };
+    static mut RECORDS: Records = Records::new();
     static mut ENTERED: [u8; 512] = [0; 512];
     static mut ANCHOR: [u8; ANCHOR_LEN] = [0; ANCHOR_LEN];
     static mut ANCHORS: [&[u8]; 1] = [&[]];
 
-    stack::paint();
-    #[cfg(feature = "rustls")]
-    heyan_firmware::tls::heap::start();
-    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
-    clock::start(peripherals.SYST);
-    let entered = Entered::new(host::entered(ENTERED));
-    let seed = host::unix_seconds();
-    UNFIT_FOR_PRODUCTS.start(!seed);
-    let mut random = PredictableDemoRandom::unfit_for_products(seed);
-    defmt::info!("kiosk started");
-    let Some(anchor) = host::read_file(entered.get("anchor").unwrap_or_default(), ANCHOR) else {
-        leave(ending::show_wrong("anchor", &"no such file, or not a certificate"))
-    };
-    *ANCHORS = [anchor];
-    let trust = Trust::new(ANCHORS, Dates::CheckedBy(heyan_firmware::tls::clock));
-    match Network::start(MEMORY, Places::free(PLACES), &mut random) {
-        Ok(network) => leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER, RECORDS, trust)),
-        Err(error) => {
-            defmt::error!("no network: {}", error);
-            leave(Ending::Error)
-        }
-    }
+    let (entered, mut random) = start(ENTERED);
+    let trust = heyan_firmware::tls::start(&entered, ANCHOR, ANCHORS);
+    let network = network(MEMORY, Places::free(PLACES), &mut random);
+    leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER, RECORDS, trust))
 }
 
 fn serve(
@@ -109,7 +78,7 @@ fn serve(
                 continue;
             }
         };
-        let memory = tls::Memory { receive: &mut records.receive, send: &mut records.send };
+        let memory = records.memory();
         let host = first.endpoint().host();
         {
             #[cfg(feature = "rustls")]

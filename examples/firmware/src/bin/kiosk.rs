@@ -9,11 +9,10 @@ use core::mem::MaybeUninit;
 use embedded_nal::AddrType;
 use heyan_embedded::heyan::Buffer;
 use heyan_embedded::{Insecure, Watch, blocking};
-use heyan_firmware::board::{clock, host, stack};
 use heyan_firmware::ending::{self, Ending};
-use heyan_firmware::kiosk::{BUFFER_LEN, Turns, await_address, deadlines, inquiry, leave, timer};
+use heyan_firmware::kiosk::{BUFFER_LEN, Turns, await_address, deadlines, inquiry, leave, network, start, timer};
 use heyan_firmware::net::{Memory, Network, Places};
-use heyan_firmware::random::{PredictableDemoRandom, Random};
+use heyan_firmware::random::Random;
 use heyan_firmware::request::Entered;
 
 #[cortex_m_rt::entry]
@@ -24,19 +23,9 @@ fn main() -> ! {
     static mut BUFFER: Buffer<BUFFER_LEN> = Buffer::new();
     static mut ENTERED: [u8; 512] = [0; 512];
 
-    stack::paint();
-    let Some(peripherals) = cortex_m::Peripherals::take() else { host::exit(103) };
-    clock::start(peripherals.SYST);
-    let entered = Entered::new(host::entered(ENTERED));
-    let mut random = PredictableDemoRandom::unfit_for_products(host::unix_seconds());
-    defmt::info!("kiosk started");
-    match Network::start(MEMORY, Places::free(PLACES), &mut random) {
-        Ok(network) => leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER)),
-        Err(error) => {
-            defmt::error!("no network: {}", error);
-            leave(Ending::Error)
-        }
-    }
+    let (entered, mut random) = start(ENTERED);
+    let network = network(MEMORY, Places::free(PLACES), &mut random);
+    leave(serve(&entered, &RefCell::new(network), &mut random, BUFFER))
 }
 
 fn serve(

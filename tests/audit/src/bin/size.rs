@@ -11,6 +11,9 @@ mod halt;
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
+    if !case::PADDING.is_empty() {
+        black_box(&case::PADDING);
+    }
     let credentials = if cfg!(feature = "signature") && black_box(true) { case::signed() } else { case::app_code() };
     let Some(provider) = case::PROVIDERS.get(black_box(0)) else { heyan_audit::board::exit(5) };
     heyan_audit::board::exit(case::verify(*provider, credentials, black_box(b"")))

@@ -76,6 +76,9 @@ impl Network {
         // No timer runs off while the device takes its time.
         self.turns += 1;
         let now = Instant::from_millis(self.turns);
+        for session in self.tcp.iter_mut().filter_map(|(_, session)| session.as_mut()) {
+            session.answer()?;
+        }
         self.line.sent = 0;
         self.line.fetch()?;
         loop {
@@ -92,11 +95,10 @@ impl Network {
     }
 
     fn serve(&mut self) -> Result<()> {
-        let port = if matches!(self.server, Server::Plain) { 80 } else { 443 };
         for (handle, session) in &mut self.tcp {
             let socket = self.sockets.get_mut::<tcp::Socket<'_>>(*handle);
             if !socket.is_open() {
-                socket.listen(port).context("nobody can listen")?;
+                socket.listen(self.server.port()).context("nobody can listen")?;
                 *session = Some(self.server.session()?);
             }
             let Some(session) = session else { continue };

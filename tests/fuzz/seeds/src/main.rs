@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         sheaf.add("gateway", &message(&fixture))?;
     }
     numbers(&mut sheaf)?;
+    files(&mut sheaf)?;
     scripts(&mut sheaf)?;
     println!("{} seeds in {}", sheaf.count, corpus.display());
     Ok(())
@@ -105,6 +106,27 @@ fn numbers(sheaf: &mut Sheaf<'_>) -> io::Result<()> {
         sheaf.add("id_number", number.as_bytes())?;
     }
     sheaf.add("id_number", numbers.concat().as_bytes())
+}
+
+/// Files for a batch: names of columns in both languages, quotes, marks, line ends, and GBK.
+fn files(sheaf: &mut Sheaf<'_>) -> io::Result<()> {
+    let gbk = b"\xD0\xD5\xC3\xFB,\xC9\xED\xB7\xDD\xD6\xA4\xBA\xC5\n\xD5\xC5\xC8\xFD,11010119000101009X\n";
+    let files: [(u8, &[u8]); 8] = [
+        (0, "姓名,身份证号,手机号\r\n张三,11010119000101009X,13000000000\r\n\r\n李四,,\r\n".as_bytes()),
+        (0, "\u{FEFF}no,ID_Number,Name\n1,11010119000101009X,\"Anne \"\"M\"\"\nO'Neil\"\n2\n".as_bytes()),
+        (0, b"name,id\n\"never closed,11010119000101009X\n"),
+        (2, gbk),
+        (4, gbk),
+        (6, b"\xFF\xFEn\0a\0m\0e\0,\0i\0d\0\n\0a\0,\0b\0"),
+        (1, "{\"姓名\":\"张三\",\"id\":\"11010119000101009X\",\"phone\":13000000000}\n\n[]\n{\n".as_bytes()),
+        (1, b"{\"name\":null,\"id\":{\"a\":[1]},\"mobile\":\"\\u5f20\"}"),
+    ];
+    for (which, file) in files {
+        for pace in [0, 6] {
+            sheaf.add("csv", &[&[which, pace][..], file].concat())?;
+        }
+    }
+    Ok(())
 }
 
 /// Handshakes: the honest one, each with something else in each place, and no server at all.

@@ -9,8 +9,10 @@ use crate::run::{Result, Steps, cargo, must, output, program, root};
 
 const MANIFEST: &str = "tests/versus/Cargo.toml";
 
-/// Flags of the compiler, and for which of them what is built.
-const BUILDS: [(&str, &str); 2] = [("x86-64", ""), ("x86-64-v3", "-C target-cpu=x86-64-v3")];
+/// What is built with which flags of the compiler. With some only the groups are measured that they change, and the rest
+/// is not built.
+const BUILDS: [(&str, &str, &[&str]); 2] =
+    [("x86-64", "", &[]), ("x86-64-v3", "-C target-cpu=x86-64-v3", &["--no-default-features"])];
 
 /// Everyone's answers, and the pages.
 pub(super) fn quick(steps: &mut Steps) {
@@ -22,8 +24,8 @@ pub(super) fn full(steps: &mut Steps) {
     steps.step("times", || {
         let mut drawing = None;
         let mut results = Vec::new();
-        for (name, flags) in BUILDS {
-            let program = build(name, flags)?;
+        for (name, flags, features) in BUILDS {
+            let program = build(name, flags, features)?;
             results.push(measure(name, &program)?);
             drawing.get_or_insert(program);
         }
@@ -33,10 +35,10 @@ pub(super) fn full(steps: &mut Steps) {
 }
 
 /// Builds the program as cargo does without settings, and says where it is.
-fn build(name: &str, flags: &str) -> Result<PathBuf> {
+fn build(name: &str, flags: &str, features: &[&str]) -> Result<PathBuf> {
     let folder = target().join(name);
     let mut build = plain(cargo(&["build", "--release", "--locked", "--manifest-path", MANIFEST]));
-    build.args(["--bin", "heyan-versus", "--message-format", "json-render-diagnostics"]);
+    build.args(["--bin", "heyan-versus", "--message-format", "json-render-diagnostics"]).args(features);
     build.env("CARGO_TARGET_DIR", &folder).env("RUSTFLAGS", flags);
     executable(&output(&mut build)?).ok_or_else(|| "cargo does not say where it put heyan-versus".into())
 }

@@ -15,15 +15,16 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Of the names, three are words that the sandbox answers in one way whatever the number is.
+    /// Of the names, three are words that the sandbox answers in one way whatever the number is. The register's own people
+    /// are few, and nobody is verified a thousand times a day: they come seldom.
     pub(crate) fn any(chance: &mut Chance) -> Self {
-        let (name, is_holder, verdict) = match chance.below(6) {
-            0 => ("判·一致", false, Verdict::Match),
-            1 => ("判·不一致", false, Verdict::Mismatch),
-            2 => ("判·库无", false, Verdict::NoRecord),
-            3 => (HOLDER, false, Verdict::NoRecord),
-            4 => (STRANGER, true, Verdict::Mismatch),
-            _ => (HOLDER, true, Verdict::Match),
+        let (name, is_holder, verdict) = match chance.below(100) {
+            0 => (HOLDER, true, Verdict::Match),
+            1 => (STRANGER, true, Verdict::Mismatch),
+            2..35 => ("判·一致", false, Verdict::Match),
+            35..68 => ("判·不一致", false, Verdict::Mismatch),
+            68..84 => ("判·库无", false, Verdict::NoRecord),
+            _ => (HOLDER, false, Verdict::NoRecord),
         };
         let number = if is_holder { ID.to_owned() } else { number(chance) };
         Self { name, number, verdict }

@@ -1,0 +1,3 @@
+//! What the `heyan` command reads, as far as others need it: `tests/fuzz` throws files at it.
+
+pub mod table;
