@@ -205,8 +205,29 @@ impl<const N: usize> Token<N> {
 
 /// Whether `text` is made as a [`Token`], whatever its length is.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_'))
+    // A table is looked up faster than ranges are compared, but a device has no room for it.
+    #[cfg(target_pointer_width = "64")]
+    let fits = |byte| matches!(IN_TOKENS.get(usize::from(byte)), Some(true));
+    #[cfg(not(target_pointer_width = "64"))]
+    let fits = is_in_tokens;
+    !text.is_empty() && text.bytes().all(fits)
+}
+
+#[cfg(target_pointer_width = "64")]
+static IN_TOKENS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0_u8;
+    while let [fits, behind @ ..] = rest {
+        *fits = is_in_tokens(byte);
+        rest = behind;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
+
+const fn is_in_tokens(byte: u8) -> bool {
+    matches!(byte, b'0'..=b':' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_')
 }
 
 impl<const N: usize> AsRef<str> for Token<N> {

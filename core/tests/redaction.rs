@@ -239,6 +239,8 @@ fn all_credentials() -> [Credentials<'static>; 3] {
 fn show_requests(audit: &mut Audit) {
     let id = IdNumber::parse(ID, Date::MAX).unwrap();
     audit.show(&id);
+    audit.show(&IdNumber::check_lines(ID.as_bytes(), Date::MAX));
+    audit.show(&IdNumber::check_lines(ID.as_bytes(), Date::MAX).tally());
     audit.show(&id.birth_date());
     audit.show(&id.region_code());
     audit.show(&id.sex());

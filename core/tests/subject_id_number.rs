@@ -200,6 +200,93 @@ fn bulk_refuses_slices_of_two_lengths() {
     assert!(error.to_string().contains("2 identity numbers"));
 }
 
+/// The lines one after the other, the plain way.
+fn line_by_line(text: &[u8]) -> Vec<(Vec<u8>, Result<(), IdNumberError>)> {
+    let mut lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+    let last = lines.pop().unwrap();
+    let mut lines: Vec<&[u8]> = lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    if !last.is_empty() {
+        lines.push(last);
+    }
+    let judge = |line: &[u8]| {
+        if line.len() > 72 {
+            return Err(IdNumberError::Length);
+        }
+        let text = std::str::from_utf8(line).map_err(|_| IdNumberError::Character)?;
+        IdNumber::parse(text, today()).map(drop)
+    };
+    lines.into_iter().map(|line| (line.to_vec(), judge(line))).collect()
+}
+
+/// Every shape of a line behind every other, with both line ends, and cut off at every byte.
+#[test]
+fn lines_are_judged_as_numbers_alone() {
+    let long = [&[0xFF; 72][..], &[0xFF; 73]];
+    let shapes: [&[u8]; 21] = [
+        b"110101190001010057",
+        b"11010119000101009X",
+        b"11010119000101009x",
+        b"110101190001010058",
+        b"110101190002300057",
+        b"110101299901010018",
+        b"990101190001010058",
+        b"1101011900010100a7",
+        b"1101011900010100\r7",
+        b"110101000101005",
+        b"11010119000101005",
+        b"1101011900010100570",
+        b"110101190001010057\r",
+        b"",
+        b"\r",
+        b"\xff10101190001010057",
+        "１１０１０１１９０００１０１００９X".as_bytes(),
+        "\u{feff}110101190001010057".as_bytes(),
+        "𝟏".repeat(18).leak().as_bytes(),
+        long[0],
+        long[1],
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    let mut agree = |text: &[u8]| {
+        let expected = line_by_line(text);
+        let lines = || IdNumber::check_lines(text, today());
+        let checked: Vec<_> = lines().map(|(line, result)| (line.to_vec(), result)).collect();
+        assert_eq!(checked, expected);
+        let mut sum = heyan::subject::Tally::default();
+        for (_, result) in &expected {
+            sum.add(*result);
+            seen.insert(result.err().map(IdNumberError::reason));
+        }
+        assert_eq!(lines().tally(), sum);
+        assert_eq!((sum.total(), sum.total() - sum.valid()), (expected.len() as u64, sum.invalid()));
+        // Some lines one by one, the others at once.
+        let mut rest = lines();
+        assert_eq!(u64::from(rest.next().is_some()) + rest.tally().total(), sum.total());
+    };
+    for first in shapes {
+        for second in shapes {
+            for (one, other) in [("\n", "\n"), ("\r\n", "\r\n"), ("\n", "\r\n"), ("\r\n", "\n")] {
+                let (one, other) = (one.as_bytes(), other.as_bytes());
+                agree(&[first, one, second, other, first, one, first, one, second].concat());
+            }
+        }
+    }
+    let text = b"110101190001010057\n110101190001010058\r\n110101000101005\n\n11010119000101009X\n";
+    (0..=text.len()).for_each(|end| agree(&text[..end]));
+    assert_eq!(seen.len(), 6, "valid, and all five reasons: {seen:?}");
+}
+
+#[test]
+fn tallies_add_up() {
+    let mut sum = heyan::subject::Tally::default();
+    for text in ["110101190001010057\n1\n", "110101299901010018\n", "", "110101190001010057\n110101190002300057\n"] {
+        sum.merge(&IdNumber::check_lines(text.as_bytes(), today()).tally());
+    }
+    assert_eq!((sum.total(), sum.valid(), sum.invalid()), (5, 2, 3));
+    let by_reason = [IdNumberError::Length, IdNumberError::BirthDateInFuture, IdNumberError::BirthDate];
+    assert_eq!(by_reason.map(|reason| sum.of(reason)), [1; 3]);
+    assert_eq!(sum.of(IdNumberError::Checksum), 0);
+}
+
 #[test]
 fn today_is_the_last_day_of_birth() {
     let id = with_check("11010120261121005");

@@ -6,9 +6,8 @@ use core::task::Poll;
 
 use embedded_io_async::{ErrorType, Read, Write};
 use heyan::{ChannelError, Endpoint, Error, Exchange, Inquiry, OwnedOutcome, Step};
-use zeroize::Zeroize;
 
-use crate::call::{admit, broken, conclude, failed, note};
+use crate::call::{admit, broken, conclude, failed, note, wipe};
 use crate::link::Link;
 use crate::time::{Stage, Timer, Watch};
 
@@ -35,7 +34,7 @@ where
 {
     let result = attempt(link, inquiry, buffer, watch).await;
     watch.end();
-    buffer.zeroize();
+    wipe(buffer);
     result
 }
 
@@ -77,7 +76,7 @@ where
         }
     }
     watch.end();
-    buffer.zeroize();
+    wipe(buffer);
     result
 }
 

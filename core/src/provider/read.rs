@@ -309,10 +309,11 @@ fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
         echo => echo.text()?,
     };
     let (echo, sent) = (echo.as_bytes(), sent.as_bytes().as_slice());
-    let mut parts = echo.split(|byte| *byte == b'*');
-    let prefix = parts.next()?;
-    let Some(suffix) = parts.next_back() else { return same(echo, sent).then_some(Echo::Agrees) };
-    if !parts.flatten().all(u8::is_ascii_digit) {
+    let is_mask = |byte: &u8| *byte == b'*';
+    let Some(at) = echo.iter().position(is_mask) else { return same(echo, sent).then_some(Echo::Agrees) };
+    let (prefix, masked) = echo.split_at_checked(at)?;
+    let (hidden, suffix) = masked.split_at_checked(masked.iter().rposition(is_mask)?.wrapping_add(1))?;
+    if !hidden.iter().all(|byte| is_mask(byte) || byte.is_ascii_digit()) {
         return None;
     }
     if prefix.is_empty() && suffix.is_empty() {

@@ -14,11 +14,13 @@ use crate::text::count_chars;
 mod error;
 #[cfg(target_pointer_width = "64")]
 mod lanes;
+mod lines;
 mod rules;
 #[cfg(target_pointer_width = "64")]
 mod words;
 
 pub use error::{BulkLengthError, IdNumberError};
+pub use lines::{CheckedLines, Tally};
 #[cfg(not(target_pointer_width = "64"))]
 use rules::{self as lanes, is_valid, latest};
 #[cfg(target_pointer_width = "64")]
@@ -164,6 +166,26 @@ impl IdNumber {
     #[must_use]
     pub fn count_valid(numbers: &[[u8; 18]], today: Date) -> usize {
         lanes::count(numbers, today)
+    }
+
+    /// Checks a text with one number a line, such as a file or a part of it:
+    /// what [`parse`](Self::parse) says of each line, in their order.
+    ///
+    /// Lines end in LF or CR LF, the last one may end with the text. Every line
+    /// counts, an empty one is of the wrong length; a byte order mark in front
+    /// of the first number is for the caller to drop. To count alone, use
+    /// [`tally`](CheckedLines::tally).
+    ///
+    /// ```
+    /// use heyan::{Date, IdNumber, IdNumberError};
+    ///
+    /// let text = b"11010519491231002X\r\n\n110105194912310021";
+    /// let results: Vec<_> = IdNumber::check_lines(text, Date::MAX).map(|(_, result)| result).collect();
+    /// assert_eq!(results, [Ok(()), Err(IdNumberError::Length), Err(IdNumberError::Checksum)]);
+    /// ```
+    #[must_use]
+    pub const fn check_lines(text: &[u8], today: Date) -> CheckedLines<'_> {
+        CheckedLines::new(text, today)
     }
 
     /// The 18 characters in clear: personal data.

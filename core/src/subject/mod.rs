@@ -19,7 +19,7 @@ mod mobile;
 mod name;
 
 pub use date::Date;
-pub use id_number::{BulkLengthError, IdKind, IdNumber, IdNumberError, RegionCode, Sex};
+pub use id_number::{BulkLengthError, CheckedLines, IdKind, IdNumber, IdNumberError, RegionCode, Sex, Tally};
 pub use mobile::{Mobile, MobileError};
 pub use name::{Name, NameError};
 

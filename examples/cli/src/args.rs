@@ -126,6 +126,10 @@ pub(crate) struct Batch {
 pub(crate) struct Check {
     #[arg(value_name = "ID")]
     pub(crate) ids: Vec<OsString>,
+    #[arg(long, value_name = "FILE", conflicts_with = "ids")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long, conflicts_with = "ids")]
+    pub(crate) summary: bool,
     #[arg(long)]
     pub(crate) lenient: bool,
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::input::{Line, Lines, today};
 use crate::output::{Exit, Out, Paint, Stop, printable, tell};
 use crate::wrong::Wrong;
-use crate::{Context, args, mask};
+use crate::{Context, args, bulk, mask};
 
 /// One number, with the keys of the machine interface.
 #[derive(Serialize)]
@@ -24,6 +24,14 @@ struct Machine<'n> {
 }
 
 pub(crate) fn run(context: &Context, arguments: &args::Check, out: &mut Out) -> Result<Exit, Stop> {
+    if arguments.file.is_some() || arguments.summary {
+        let file = arguments.file.as_deref().filter(|path| *path != "-");
+        if file.is_none() {
+            tell_terminal(context);
+        }
+        let options = bulk::Options { lenient: arguments.lenient, summary: arguments.summary };
+        return bulk::run(context, file, options, out);
+    }
     let today = today();
     let mut checked = 0_u64;
     let mut invalid = 0_u64;
@@ -40,11 +48,8 @@ pub(crate) fn run(context: &Context, arguments: &args::Check, out: &mut Out) -> 
 
     let from_stdin = arguments.ids.is_empty() || arguments.ids == [OsString::from("-")];
     if from_stdin {
-        let stdin = io::stdin();
-        if stdin.is_terminal() {
-            tell(context.words.type_numbers());
-        }
-        let mut lines = Lines::new(stdin.lock());
+        tell_terminal(context);
+        let mut lines = Lines::new(io::stdin().lock());
         loop {
             let line = lines.next().map_err(|error| Wrong::StdinUnreadable(error.kind()))?;
             match line {
@@ -64,6 +69,13 @@ pub(crate) fn run(context: &Context, arguments: &args::Check, out: &mut Out) -> 
         return Err(Wrong::NoNumbers.into());
     }
     Ok(exit)
+}
+
+/// Whoever types has to know what.
+fn tell_terminal(context: &Context) {
+    if io::stdin().is_terminal() {
+        tell(context.words.type_numbers());
+    }
 }
 
 /// Stands for a line that is too long to be kept.

@@ -12,7 +12,7 @@ use crate::words::Words;
 use crate::wrong::{Value, Wrong};
 
 /// Longest line of standard input in bytes. The longest name has 200.
-const LINE_MAX: usize = 4096;
+pub(crate) const LINE_MAX: usize = 4096;
 
 /// The texts that a [`Subject`] borrows from. Wiped when dropped.
 pub(crate) struct Person {

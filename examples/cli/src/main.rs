@@ -4,6 +4,7 @@
 //! args ─ what can be typed         words ─ all sentences, in two languages
 //! input, credentials, target ─ what is checked before anything is sent      accounts ─ the router over them
 //! verify check explain request providers sandbox ─ one file per command     batch quota ─ a folder each
+//! bulk ─ `check` of long lists
 //! ending ─ how a verification ended, as JSON and as text        output ─ the two streams
 //! ```
 //!
@@ -13,6 +14,7 @@ mod accounts;
 mod args;
 mod batch;
 mod body;
+mod bulk;
 mod check;
 mod consent;
 mod credentials;

@@ -1,6 +1,6 @@
 //! The two streams and the exit status. Nothing here panics when a stream is closed.
 
-use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::process::ExitCode;
 
 use serde::Serialize;
@@ -59,7 +59,8 @@ pub(crate) enum Paint {
 
 /// Standard output.
 pub(crate) struct Out {
-    stream: BufWriter<StdoutLock<'static>>,
+    /// Not locked: several threads write to it in turn.
+    stream: BufWriter<Stdout>,
     is_terminal: bool,
     colour: bool,
 }
@@ -71,7 +72,7 @@ impl Out {
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let is_terminal = stdout.is_terminal();
-        Self { stream: BufWriter::new(stdout.lock()), is_terminal, colour: is_terminal && !unwanted }
+        Self { stream: BufWriter::new(stdout), is_terminal, colour: is_terminal && !unwanted }
     }
 
     pub(crate) fn line(&mut self, text: &str) -> io::Result<()> {
@@ -100,6 +101,11 @@ impl Out {
     pub(crate) fn message(&mut self, message: &str) -> io::Result<()> {
         self.stream.write_all(message.as_bytes())?;
         if self.is_terminal { writeln!(self.stream) } else { Ok(()) }
+    }
+
+    /// For text that is put together elsewhere.
+    pub(crate) fn stream(&mut self) -> &mut (impl Write + Send + use<>) {
+        &mut self.stream
     }
 
     /// Everything must have gone out before the exit status says so.

@@ -278,6 +278,8 @@ impl Csv {
             let row = self.row.get_mut(len..).unwrap_or_default();
             let ends = self.ends.get_mut(count..).unwrap_or_default();
             let (result, read, written, ended) = self.reader.read_record(input, row, ends);
+            // A quote that is open at the end swallowed the last line end.
+            let is_ended = !input.is_empty();
             self.text.consume(read);
             len += written;
             count += ended;
@@ -290,7 +292,7 @@ impl Csv {
                     return Err(Unusable::TooLong { line: begins(0) });
                 }
                 csv_core::ReadRecordResult::Record => {
-                    self.line = begins(1);
+                    self.line = begins(is_ended.into());
                     self.count = count;
                     return Ok(true);
                 }
@@ -399,6 +401,12 @@ mod tests {
         for text in ["name,phone\n", "", "name,id,身份证\n"] {
             assert!(matches!(Table::new(text.as_bytes(), Format::Csv), Err(Unusable::Column { .. })), "{text}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_stays_open_begins_where_it_does() {
+        let found: Vec<u64> = rows("name,id\na,b\n\"c\nd\n", Format::Csv).iter().map(|(line, _)| *line).collect();
+        assert_eq!(found, [2, 3]);
     }
 
     #[test]

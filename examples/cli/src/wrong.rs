@@ -107,6 +107,11 @@ pub(crate) enum Wrong {
     SandboxWith(&'static str),
     /// `heyan check` without a number.
     NoNumbers,
+    /// The file of `heyan check --file` cannot be read, or not to its end.
+    NumbersUnreadable {
+        path: PathBuf,
+        kind: ErrorKind,
+    },
     Status,
     /// The `--header` with this position, from 1.
     Header(usize),

@@ -7,7 +7,7 @@
 use gungraun::prelude::*;
 use gungraun::{Callgrind, Dhat};
 use heyan_bench::{
-    Authorization, KeptConnection, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers,
+    Authorization, KeptConnection, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers,
 };
 
 fn app_code(provider: usize) -> &'static mut WriteRequest {
@@ -34,6 +34,12 @@ fn id_bulk_1000(case: &mut Numbers) -> bool {
 #[bench::all(Numbers::new())]
 fn id_bulk_1000_slowed(case: &mut Numbers) -> bool {
     case.run_slowed()
+}
+
+#[library_benchmark]
+#[bench::all(Lines::new())]
+fn id_lines_1000(case: &mut Lines) -> u64 {
+    case.run()
 }
 
 #[library_benchmark]
@@ -68,8 +74,17 @@ fn call_kept(case: &mut KeptConnection) -> bool {
 
 library_benchmark_group!(
     name = heyan,
-    benchmarks =
-        [id_parse, id_bulk_1000, id_bulk_1000_slowed, request_appcode, request_signed, reply, exchange, call_kept]
+    benchmarks = [
+        id_parse,
+        id_bulk_1000,
+        id_bulk_1000_slowed,
+        id_lines_1000,
+        request_appcode,
+        request_signed,
+        reply,
+        exchange,
+        call_kept
+    ]
 );
 
 main!(

@@ -8,7 +8,7 @@ mod numbers;
 mod replies;
 
 pub use kept::KeptConnection;
-pub use numbers::{Numbers, numbers};
+pub use numbers::{Lines, Numbers, lines, numbers};
 pub use replies::body;
 
 use std::hint::black_box;

@@ -1,13 +1,14 @@
 //! What `cargo xtask bench` runs beside the instruction counts.
 //!
-//! `heyan-bench list` prints the providers in the order in which the cases number them. `heyan-bench stack CASE INDEX`
+//! `heyan-bench list` prints the providers in the order in which the cases number them. `heyan-bench numbers COUNT` prints
+//! identity numbers, one a line, half of them valid; from a million on they repeat. `heyan-bench stack CASE INDEX`
 //! prints how many bytes of stack one run of a case takes, and what its caller takes of that: the stack is painted, and
 //! the paint that is left is looked for in this process's own memory, which Linux shows as a file.
 
 use std::env;
 use std::fs::File;
 use std::hint::black_box;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::process::ExitCode;
 
@@ -23,17 +24,38 @@ fn main() -> ExitCode {
             }
             ExitCode::SUCCESS
         }
+        ["numbers", count] => match count.parse().ok().map(print_numbers) {
+            Some(Ok(())) => ExitCode::SUCCESS,
+            Some(Err(error)) => {
+                eprintln!("standard output: {error}");
+                ExitCode::FAILURE
+            }
+            None => usage("COUNT is no number"),
+        },
         ["stack", case, index] => match index.parse().ok().filter(|&index| index < heyan_bench::providers()) {
             Some(index) => stack(case, index),
             None => usage(&format!("there is no provider {index}: see `heyan-bench list`")),
         },
-        _ => usage("usage: heyan-bench list | heyan-bench stack CASE INDEX"),
+        _ => usage("usage: heyan-bench list | heyan-bench numbers COUNT | heyan-bench stack CASE INDEX"),
     }
 }
 
 fn usage(what: &str) -> ExitCode {
     eprintln!("{what}");
     ExitCode::from(64)
+}
+
+fn print_numbers(mut left: usize) -> io::Result<()> {
+    const REPEATED: usize = 1_000_000;
+    const LINE: usize = heyan::IdNumber::LEN + 1;
+    let lines = heyan_bench::lines(left.min(REPEATED));
+    let mut stdout = io::stdout().lock();
+    while left > 0 {
+        let now = left.min(REPEATED);
+        stdout.write_all(&lines[..now * LINE])?;
+        left -= now;
+    }
+    stdout.flush()
 }
 
 fn stack(case: &str, index: usize) -> ExitCode {

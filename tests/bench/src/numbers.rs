@@ -61,6 +61,33 @@ impl Numbers {
     }
 }
 
+/// `CheckedLines::tally` over a thousand of them, as lines of a text.
+pub struct Lines(Vec<u8>);
+
+impl Lines {
+    /// Draws them.
+    ///
+    /// # Panics
+    /// When it is not just the unspoilt half that is valid.
+    #[must_use]
+    pub fn new() -> &'static mut Self {
+        let case = Box::leak(Box::new(Self(lines(COUNT))));
+        assert_eq!(case.run(), COUNT as u64 / 2, "every other one is valid");
+        case
+    }
+
+    /// Checks all of them, and says how many are valid.
+    pub fn run(&mut self) -> u64 {
+        IdNumber::check_lines(black_box(&self.0), black_box(TODAY)).tally().valid()
+    }
+}
+
+/// The batch's [`numbers`], but `count` of them, as lines of a text.
+#[must_use]
+pub fn lines(count: usize) -> Vec<u8> {
+    numbers(count, &REGIONS, 1900..1905).iter().flat_map(|number| number.iter().copied().chain([b'\n'])).collect()
+}
+
 /// A linear congruential generator (Knuth's MMIX constants): the same numbers on every machine.
 struct Generator(u64);
 

@@ -4,7 +4,7 @@
 
 use allocation_counter::measure;
 use heyan_bench::{
-    Authorization, KeptConnection, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers,
+    Authorization, KeptConnection, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers,
 };
 
 #[track_caller]
@@ -42,6 +42,8 @@ fn reading_a_reply_allocates_nothing() {
 fn checking_numbers_allocates_nothing() {
     let case = Numbers::new();
     assert_eq!(measure(|| assert!(case.run())).count_total, 0);
+    let case = Lines::new();
+    assert_eq!(measure(|| assert_ne!(case.run(), 0)).count_total, 0);
     assert_eq!(measure(|| assert!(parse_number())).count_total, 0);
 }
 

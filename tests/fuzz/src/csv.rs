@@ -5,7 +5,7 @@
 
 use std::io::{self, Read};
 
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16LE};
+use encoding_rs::{GB18030, GBK, UTF_8, UTF_16LE};
 use heyan_cli::table::{COLUMNS_MAX, Format, ROW_MAX, Row, Table, Unusable};
 
 /// Any bytes.
@@ -13,11 +13,12 @@ pub fn check(data: &[u8]) {
     let [which, pace, rest @ ..] = data else { return };
     let format = if which & 1 == 0 { Format::Csv } else { Format::JsonLines };
     let encoding = [UTF_8, GBK, GB18030, UTF_16LE][usize::from(which >> 1 & 3)];
-    let whole = read(Slow { rest: rest.to_vec(), at: 0, pace: usize::MAX }, encoding, format);
-    let pieces = read(Slow { rest: rest.to_vec(), at: 0, pace: usize::from(*pace) + 1 }, encoding, format);
+    let whole = read(Table::encoded(io::Cursor::new(rest.to_vec()), encoding, format));
+    let (text, ..) = encoding.decode(rest);
+    let slow = Slow { rest: text.as_bytes().to_vec(), at: 0, pace: usize::from(*pace) + 1 };
+    let pieces = read(Table::new(io::BufReader::new(slow), format));
     assert_eq!(whole, pieces, "the same, however it comes");
 
-    let (text, ..) = encoding.decode(rest);
     let lines = u64::try_from(text.split('\n').count()).unwrap();
     let mut before = 0;
     for (line, _) in &whole.rows {
@@ -55,14 +56,14 @@ struct Found {
     has_mobile: bool,
 }
 
-fn read(bytes: Slow, encoding: &'static Encoding, format: Format) -> Found {
+fn read(table: Result<Table, Unusable>) -> Found {
     let mut found = Found::default();
-    let mut note = |found: &mut Found, error: Unusable| {
+    let note = |found: &mut Found, error: Unusable| {
         assert!(!matches!(error, Unusable::Read(_)), "memory can be read");
         found.is_too_long = matches!(error, Unusable::TooLong { .. });
         found.end = Some(error.to_string());
     };
-    let mut table = match Table::encoded(bytes, encoding, format) {
+    let mut table = match table {
         Ok(table) => table,
         Err(error) => {
             note(&mut found, error);

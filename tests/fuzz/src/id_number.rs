@@ -1,7 +1,8 @@
 //! Identity numbers: the ways of reading one agree with each other and with a check written down a second time.
 //!
-//! All bytes are the text; in rows of 18, they are the list.
+//! All bytes are the text; in rows of 18, they are the list; they are lines as well.
 
+use heyan::subject::Tally;
 use heyan::{Date, IdNumber, IdNumberError};
 
 /// Any bytes.
@@ -11,6 +12,7 @@ pub fn check(data: &[u8]) {
     for day in [today, Date::MAX] {
         one(&text, day);
         list(data, day);
+        lines(data, day);
     }
 }
 
@@ -52,6 +54,25 @@ fn list(data: &[u8], today: Date) {
         assert_eq!(parsed, *valid, "in a list, and alone");
     }
     assert_eq!(IdNumber::count_valid(rows, today), valid.iter().filter(|valid| **valid).count());
+}
+
+fn lines(data: &[u8], today: Date) {
+    let mut rest = data;
+    let mut sum = Tally::default();
+    for (line, result) in IdNumber::check_lines(data, today) {
+        assert!(rest.starts_with(line));
+        rest = &rest[line.len()..];
+        rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest);
+        // 18 characters have at most 72 bytes.
+        let alone = std::str::from_utf8(line).map_err(|_| match line.len() {
+            ..=72 => IdNumberError::Character,
+            _ => IdNumberError::Length,
+        });
+        assert_eq!(result, alone.and_then(|text| IdNumber::parse(text, today)).map(drop), "as a line, and alone");
+        sum.add(result);
+    }
+    assert!(rest.is_empty());
+    assert_eq!(IdNumber::check_lines(data, today).tally(), sum);
 }
 
 /// GB 11643-1999, once more and slowly.

@@ -64,3 +64,27 @@ pub fn picture(results: &Results, group: &Group) -> String {
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('`', "")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::picture;
+    use crate::groups;
+    use crate::results::{Results, Row};
+    use crate::stats::Spread;
+
+    #[test]
+    fn bars_are_as_long_as_the_times() {
+        let row = |contender: &str, nanoseconds: f64| Row {
+            group: "numbers".to_owned(),
+            build: "x86_64".to_owned(),
+            contender: contender.to_owned(),
+            nanoseconds: Spread { low: 0.0, median: nanoseconds, high: 0.0 },
+            ratio: Spread { low: 1.0, median: 1.0, high: 1.0 },
+        };
+        let results = Results { rows: vec![row("heyan", 5.0), row("cinv", 50.0)], ..Results::default() };
+        let picture = picture(&results, groups::ALL[0]);
+        assert!(picture.contains("class=\"own\" x=\"320\" y=\"30\" width=\"37.0\""), "{picture}");
+        assert!(picture.contains("class=\"bar\" x=\"320\" y=\"54\" width=\"370.0\""), "{picture}");
+        assert!(picture.contains("prefers-color-scheme: dark") && !picture.contains('`'));
+    }
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use crate::contest::{Group, Unit};
+use crate::contest::{Bound, Group, Unit};
 use crate::growth::Growth;
 use crate::readme::grouped;
 use crate::results::{Results, Row};
@@ -58,6 +58,11 @@ pub fn ordered<'r>(results: &'r Results, group: &Group) -> Vec<(&'static str, Te
     let mut ordered = Vec::new();
     for build in builds {
         for contender in group.contenders {
+            // Of a build with flags, those that something is claimed of.
+            let claimed = |bound: &Bound| bound.build == build && [bound.slower, bound.faster].contains(&contender.key);
+            if build.contains('-') && !group.bounds.iter().any(claimed) {
+                continue;
+            }
             let of = |row: &&Row| row.build == build && row.contender == contender.key;
             ordered.extend(results.group(group.key).find(of).map(|row| (contender.name.en, contender.note, row)));
         }
@@ -139,9 +144,64 @@ fn grown(results: &Results, growth: &Growth, language: Language) -> String {
         let _ = write!(table, "| {} |", grouped(at));
         for column in growth.columns {
             let value = points().find(|point| point.at == at && point.column == column.key);
-            let _ = write!(table, " {} |", value.map_or_else(String::new, |point| honest(point.value)));
+            let _ = write!(table, " {} |", value.map_or_else(String::new, |point| counted(point.value)));
         }
         table.push('\n');
     }
     table
+}
+
+/// A count is exact, a time is not.
+fn counted(value: f64) -> String {
+    if value.fract() == 0.0 && value >= 0.0 { grouped(value as u64) } else { honest(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{growth, ordered, versus};
+    use crate::Language;
+    use crate::growth::Point;
+    use crate::results::{Results, Row};
+    use crate::stats::Spread;
+
+    fn results() -> Results {
+        let row = |build: &str, contender: &str, nanoseconds: f64| Row {
+            group: "numbers".to_owned(),
+            build: build.to_owned(),
+            contender: contender.to_owned(),
+            nanoseconds: Spread { low: nanoseconds, median: nanoseconds, high: nanoseconds },
+            ratio: Spread { low: 1.0, median: nanoseconds / 4.0, high: 1.0 },
+        };
+        let point = |column: &str, value| Point { at: 2_048, column: column.to_owned(), value };
+        Results {
+            machine: vec![("cpu".to_owned(), "a processor".to_owned())],
+            rows: vec![
+                row("x86-64-v3", "cinv", 70.0),
+                row("x86-64-v3", "heyan", 3.0),
+                row("x86_64", "cinv", 72.0),
+                row("x86_64", "heyan", 4.0),
+            ],
+            growth: vec![
+                ("reply-length".to_owned(), point("ns", 3_437.838)),
+                ("reply-length".to_owned(), point("heap", 0.0)),
+            ],
+        }
+    }
+
+    #[test]
+    fn rows_stand_in_the_groups_order_and_builds_behind_each_other() {
+        let results = results();
+        let rows = ordered(&results, crate::groups::ALL[0]);
+        let rows: Vec<_> = rows.iter().map(|(.., row)| (row.build.as_str(), row.contender.as_str())).collect();
+        assert_eq!(rows, [("x86_64", "heyan"), ("x86_64", "cinv"), ("x86-64-v3", "heyan")]);
+    }
+
+    #[test]
+    fn the_tables_say_what_was_measured() {
+        let page = versus(&results(), Language::English);
+        assert!(page.starts_with("a processor, "));
+        assert!(page.contains("| `cinv` | 72 | 72–72 | 18.0 | date, "), "{page}");
+        assert!(versus(&results(), Language::Chinese).contains("每个号码纳秒"));
+        assert!(growth(&results(), Language::English).contains("| 2,048 | 3,400 | 0 |"));
+    }
 }

@@ -16,6 +16,7 @@ mod run;
 mod soak;
 mod test;
 mod tools;
+mod wc;
 
 use std::process::ExitCode;
 
@@ -123,6 +124,13 @@ enum Command {
     /// Shows what the kiosk logs and what its screen says. The exit status is 0 when that worked, whatever the verdict is.
     Firmware(device::FirmwareOptions),
 
+    /// Time `heyan check --summary` beside `wc -l`, on files of identity numbers.
+    ///
+    /// For each count of lines it makes a file of that many numbers, half of them valid, and lets both count them in turn;
+    /// they must count the same. Prints medians, their ratio, and the most memory that heyan had in use. Wall clocks of
+    /// busy machines differ: repeat it, and trust the ratio. Needs Linux, GNU wc, and 19 bytes of disk for each line.
+    Wc(wc::Options),
+
     /// Install the tools that bench, hack, audit and fuzz need. They do so themselves; this is for doing it in advance.
     Setup,
 }
@@ -140,6 +148,7 @@ fn main() -> ExitCode {
         Command::Batch(options) => batch::run(&options),
         Command::Device(options) => device::run(&options),
         Command::Firmware(options) => device::firmware(&options),
+        Command::Wc(options) => wc::run(&options),
         Command::Setup => tools::setup(),
     };
     match done {

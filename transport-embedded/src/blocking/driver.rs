@@ -2,10 +2,9 @@
 
 use embedded_io::{ErrorType, Read, ReadReady, Write};
 use heyan::{ChannelError, Endpoint, Error, Exchange, Inquiry, OwnedOutcome, Step};
-use zeroize::Zeroize;
 
 use super::Timer;
-use crate::call::{admit, broken, conclude, failed, note};
+use crate::call::{admit, broken, conclude, failed, note, wipe};
 use crate::link::Link;
 use crate::time::{Stage, Watch};
 
@@ -31,7 +30,7 @@ where
 {
     let result = attempt(link, inquiry, buffer, watch);
     watch.end();
-    buffer.zeroize();
+    wipe(buffer);
     result
 }
 
@@ -73,7 +72,7 @@ where
         }
     }
     watch.end();
-    buffer.zeroize();
+    wipe(buffer);
     result
 }
 

@@ -18,7 +18,8 @@
 use core::hint::cold_path;
 
 use super::super::date::{Date, is_leap};
-use super::rules::is_province_or_permit;
+use super::IdNumberError;
+use super::rules::{fault, is_province_or_permit};
 
 /// The day up to which births count as past, as [`is_valid`] compares it.
 #[derive(Clone, Copy)]
@@ -44,6 +45,13 @@ const fn ascii_digits(number: u8) -> [u8; 2] {
 /// 1800-01-01 to `latest`, check character (`x` counts as `X`).
 #[inline(always)]
 pub(super) fn is_valid(number: &[u8; 18], latest: Latest) -> bool {
+    what_is_left(number, latest) == 0
+}
+
+/// 0 for a valid number; from 1 to [`CHECKSUM_LEFT_MAX`] if nothing but the check character is wrong; above it if something
+/// else is, of which [`other_fault`] knows more.
+#[inline(always)]
+pub(super) fn what_is_left(number: &[u8; 18], latest: Latest) -> u64 {
     let head = u64::from_le_bytes(chunk(number, 0)).wrapping_sub(ASCII_ZEROS);
     let mut tail = u64::from_le_bytes(chunk(number, 10)).wrapping_sub(ASCII_ZEROS);
     let date = u64::from_be_bytes(chunk(number, 6));
@@ -53,11 +61,11 @@ pub(super) fn is_valid(number: &[u8; 18], latest: Latest) -> bool {
     if (head_flags | flags(tail, DIGIT_LIMITS)) & HIGH_BITS != 0 {
         cold_path();
         if !matches!(tail.to_le_bytes(), [.., UPPER_X | LOWER_X]) {
-            return false;
+            return u64::MAX;
         }
         tail &= u64::MAX >> 8;
         if (head_flags | flags(tail, DIGIT_LIMITS)) & HIGH_BITS != 0 {
-            return false;
+            return u64::MAX;
         }
         tail |= 10 << 56;
     }
@@ -65,25 +73,44 @@ pub(super) fn is_valid(number: &[u8; 18], latest: Latest) -> bool {
     if !is_known(head) {
         cold_path();
         if !is_foreign(head) {
-            return false;
+            return REGION_LEFT;
         }
     }
 
     if date > latest.0 {
-        return false;
+        return u64::MAX;
     }
     let fields = date.wrapping_sub(DATE_FLOOR);
     if (fields as u32).wrapping_sub(FEBRUARY_29) <= FEBRUARY_31 - FEBRUARY_29 {
         cold_path();
         if !is_leap_day(date) {
-            return false;
+            return u64::MAX;
         }
     }
     let last_days = fields.wrapping_sub(has_31_days(tail));
     let date_flags = (fields | last_days.wrapping_add(DATE_LIMITS)) & DATE_FLAGS;
 
-    // The date's flags lie far above bit 0, so one comparison takes both.
-    date_flags | remainder_class(number, head, tail) == CLASS_OF_1
+    // The date's flags lie far above the four bits of the class.
+    date_flags | (remainder_class(number, head, tail) ^ CLASS_OF_1)
+}
+
+/// The most that a wrong check character leaves.
+pub(super) const CHECKSUM_LEFT_MAX: u64 = 15;
+
+/// What an unknown province leaves. A wrong date leaves flags and never so many bits.
+const REGION_LEFT: u64 = u64::MAX - 1;
+
+/// What is wrong, as [`fault`] says it, when [`what_is_left`] is more than [`CHECKSUM_LEFT_MAX`].
+#[cold]
+pub(super) fn other_fault(number: &[u8; 18], left: u64, today: Date) -> Option<IdNumberError> {
+    // The only characters that may not have been looked at, and a wrong one comes first.
+    let digits = chunk::<2>(number, 8).iter().all(u8::is_ascii_digit);
+    match left {
+        REGION_LEFT if digits => Some(IdNumberError::Region),
+        u64::MAX | REGION_LEFT => fault(number, today),
+        _ if digits => Some(IdNumberError::BirthDate),
+        _ => Some(IdNumberError::Character),
+    }
 }
 
 /// Bit 7 of every byte, where [`flags`] reports.
@@ -311,6 +338,12 @@ pub(super) mod tests {
         each_case(|number| {
             let fault = super::super::rules::fault(number, today);
             assert_eq!(is_valid(number, latest(today)), fault.is_none(), "{number:?} {fault:?}");
+            let said = match what_is_left(number, latest(today)) {
+                0 => None,
+                1..=CHECKSUM_LEFT_MAX => Some(IdNumberError::Checksum),
+                left => other_fault(number, left, today),
+            };
+            assert_eq!(said, fault, "{number:?}");
             valid += u32::from(fault.is_none());
         });
         assert!(valid > 2500, "{valid}");

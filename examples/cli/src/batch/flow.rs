@@ -173,8 +173,9 @@ impl Flow<'_> {
             let (mut questions, mut done) = (Vec::with_capacity(count), Vec::new());
             let mut is_end = false;
             while questions.len() < count && done.len() < count && !is_end {
-                // Whoever waits for room may wait for what is held here.
-                if !self.window.has_room(row + 1) && !(questions.is_empty() && done.is_empty()) {
+                // What would have to be written for there to be room may be held here.
+                let holds_any = !(questions.is_empty() && done.is_empty());
+                if holds_any && !self.window.has_room(row + 1) {
                     break;
                 }
                 if !self.window.wait(row + 1, self.is_over) {
@@ -284,7 +285,7 @@ impl Flow<'_> {
             }
             for answer in group {
                 tally.count(&answer);
-                let place = usize::try_from(answer.row.saturating_sub(tally.written + 1)).unwrap_or(usize::MAX);
+                let place = usize::try_from(answer.row.saturating_sub(tally.written + 1)).unwrap_or_default();
                 if early.len() <= place {
                     early.resize_with(place + 1, || None);
                 }

@@ -154,6 +154,10 @@ impl Words for English {
                 format!("--sandbox already says who is asked, so {option} cannot stand beside it: leave one of them out.")
             }
             Wrong::NoNumbers => "there is no number: give some as arguments, or one a line on standard input.".to_owned(),
+            Wrong::NumbersUnreadable { path, kind } => {
+                let reason = reason::io(Lang::En, *kind);
+                format!("the file {} cannot be read ({reason}): check path and permissions.", path.display())
+            }
             Wrong::Status => "--status is no HTTP status: give a number from 100 to 999.".to_owned(),
             Wrong::Header(at) => format!("--header number {at} is malformed: write 'Name: value'."),
             Wrong::ReplyTooLong => {

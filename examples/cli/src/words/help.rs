@@ -206,6 +206,17 @@ const ARGUMENTS: &[(&str, Both)] = &[
         ),
     ),
     ("ids", both("号码；不写则从标准输入每行读一个", "Numbers; without any, one a line of standard input")),
+    (
+        "file",
+        both(
+            "号码文件，每行一个（- 表示标准输入）：只列出无效的行号和原因，最后是合计，不显示号码",
+            "A file of numbers, one a line (- reads standard input): lists the lines that are invalid and why, then the sum; shows no number",
+        ),
+    ),
+    (
+        "summary",
+        both("只给合计：有效和各种无效的行数", "The sum only: how many are valid, and invalid for which reason"),
+    ),
     ("status", both("应答的 HTTP 状态码；默认 200", "HTTP status of the reply; default 200")),
     ("header", both("应答的一个头部，可重复", "A header of the reply; may be repeated")),
     ("timestamp", both("签名用的 Unix 毫秒时间；默认现在", "Unix time in milliseconds for the signature; default now")),

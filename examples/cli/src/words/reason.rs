@@ -19,6 +19,7 @@ pub(crate) fn io(lang: Lang, kind: ErrorKind) -> String {
         ErrorKind::ReadOnlyFilesystem => both("磁盘是只读的", "the disk is read-only"),
         // What reading as text says of any other file.
         ErrorKind::InvalidData => both("不是 UTF-8 文本", "it is no UTF-8 text"),
+        ErrorKind::UnexpectedEof => both("读的时候变短了", "it became shorter while it was read"),
         ErrorKind::AddrInUse => both("端口已被占用", "the port is taken"),
         ErrorKind::AddrNotAvailable => both("本机没有这个地址", "this machine has no such address"),
         _ => return kind.to_string(),

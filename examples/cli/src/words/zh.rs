@@ -113,6 +113,10 @@ impl Words for Chinese {
             Wrong::ConsentDeclined => "没有确认本人同意，什么也没有发送：取得同意之后再运行。".to_owned(),
             Wrong::SandboxWith(option) => format!("--sandbox 已经决定了问谁，不能再用 {option}：请去掉其中一个。"),
             Wrong::NoNumbers => "没有号码：请写在参数里，或从标准输入每行给一个。".to_owned(),
+            Wrong::NumbersUnreadable { path, kind } => {
+                let reason = reason::io(Lang::Zh, *kind);
+                format!("文件 {} 读不了（{reason}）：请检查路径和权限。", path.display())
+            }
             Wrong::Status => "--status 应为 100 到 999 的 HTTP 状态码。".to_owned(),
             Wrong::Header(at) => format!("第 {at} 个 --header 的格式不对：应为 '名称: 值'。"),
             Wrong::ReplyTooLong => "标准输入超过 64 KiB，不会是一份应答：只粘贴一份应答。".to_owned(),

@@ -106,8 +106,8 @@ impl Ethernet {
                 while get(Register::RxDatapathControl) & 1 << 31 != 0 {}
                 continue;
             }
-            for place in self.received.chunks_exact_mut(4).take(length.div_ceil(4)) {
-                place.copy_from_slice(&get(Register::RxDataFifo).to_le_bytes());
+            for place in self.received.as_chunks_mut().0.iter_mut().take(length.div_ceil(4)) {
+                *place = get(Register::RxDataFifo).to_le_bytes();
             }
             if !is_faulty {
                 return length.checked_sub(4);
@@ -176,9 +176,13 @@ impl phy::TxToken for Room<'_> {
         // First and last segment of the frame, and its length.
         set(Register::TxDataFifo, 1 << 13 | 1 << 12 | length as u32);
         set(Register::TxDataFifo, (length as u32) << 16 | length as u32);
-        for bytes in frame.chunks(4) {
+        let (words, rest) = frame.as_chunks();
+        for word in words {
+            set(Register::TxDataFifo, u32::from_le_bytes(*word));
+        }
+        if !rest.is_empty() {
             let mut word = [0; 4];
-            word.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+            word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
             set(Register::TxDataFifo, u32::from_le_bytes(word));
         }
         result

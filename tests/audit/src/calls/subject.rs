@@ -3,8 +3,8 @@
 use core::fmt::{Debug, Display};
 use core::hint::black_box;
 
-use heyan::subject::{BulkLengthError, RegionCode};
-use heyan::{Date, IdNumber, Mobile, Name, Subject};
+use heyan::subject::{BulkLengthError, RegionCode, Tally};
+use heyan::{Date, IdNumber, IdNumberError, Mobile, Name, Subject};
 
 use super::words::{show, shown};
 use super::{take, text};
@@ -68,6 +68,16 @@ fn numbers() {
         take(shown(&error));
     }
     take(IdNumber::count_valid(numbers, Date::MAX));
+    let mut tally = Tally::default();
+    let lines = || IdNumber::check_lines(text().as_bytes(), black_box(Date::MAX));
+    for (line, result) in lines() {
+        take(line);
+        tally.add(result);
+    }
+    tally.merge(&lines().tally());
+    take((tally.total(), tally.valid(), tally.invalid(), tally.of(black_box(IdNumberError::Length))));
+    take(show(&lines() as &dyn Debug));
+    take(show(&tally as &dyn Debug));
 }
 
 fn number(id: &IdNumber) {

@@ -47,10 +47,14 @@ pub(super) fn plain(mut command: Command) -> Command {
 }
 
 /// Builds the program heyan-bench, as it would ship, and says where it is.
-fn helper() -> Result<PathBuf> {
-    let build = ["build", "--profile", "bench", "--package", "heyan-bench", "--bin", "heyan-bench"];
-    let messages = output(plain(cargo(&build)).args(["--message-format", "json-render-diagnostics"]))?;
-    executable(&messages).ok_or_else(|| "cargo does not say where it put heyan-bench".into())
+pub(crate) fn helper() -> Result<PathBuf> {
+    built(&["build", "--profile", "bench", "--package", "heyan-bench", "--bin", "heyan-bench"])
+}
+
+/// Builds one program without flags of the environment, and says where it is.
+pub(crate) fn built(build: &[&str]) -> Result<PathBuf> {
+    let messages = output(plain(cargo(build)).args(["--message-format", "json-render-diagnostics"]))?;
+    executable(&messages).ok_or_else(|| format!("cargo does not say where it put what it built by {build:?}"))
 }
 
 /// The program among cargo's messages about a build.

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: count, compare, and show.
 
 mod baseline;
-mod measure;
+pub(crate) mod measure;
 mod table;
 mod versus;
 

@@ -17,6 +17,7 @@ struct Words {
     head: &'static str,
     id_parse: &'static str,
     id_bulk: &'static str,
+    id_lines: &'static str,
     request: &'static str,
     flat: &'static str,
     nested: &'static str,
@@ -34,6 +35,7 @@ pub(crate) fn english(counts: &Counts) -> Result<String> {
             head: "| x86-64, no target flags | unit | measured | bound | of the bound |",
             id_parse: "one identity number, parsed",
             id_bulk: "one of a batch of 1,000 identity numbers, checked",
+            id_lines: "one line of a text of 1,000, checked and counted by reason",
             request: "longest request (sjsys) with an AppCode, written",
             flat: "flat reply (idcert), read",
             nested: "nested reply (checkone), read",
@@ -54,6 +56,7 @@ fn chinese(counts: &Counts) -> Result<String> {
             head: "| x86-64，无目标平台选项 | 单位 | 实测 | 上限 | 占上限 |",
             id_parse: "解析一个身份证号",
             id_bulk: "批量 1,000 个身份证号中的一个",
+            id_lines: "1,000 行文本中的一行，检查并按原因计数",
             request: "写出最长的请求（sjsys，AppCode）",
             flat: "读取扁平应答（idcert）",
             nested: "读取嵌套应答（checkone）",
@@ -71,6 +74,7 @@ fn draw(counts: &Counts, words: &Words, units: [&str; 3]) -> Result<String> {
     let mut text = format!("{}\n|---|---|---:|---:|---:|\n", words.head);
     for (title, case) in [
         (words.id_bulk, "id_bulk_1000"),
+        (words.id_lines, "id_lines_1000"),
         (words.id_parse, "id_parse"),
         (words.request, "request_appcode/sjsys"),
         (words.flat, "reply/idcert"),
@@ -88,7 +92,8 @@ fn draw(counts: &Counts, words: &Words, units: [&str; 3]) -> Result<String> {
     text += &row(words.stack_reply, units[1], stack("reply")?, bound("reply")?);
     text += &row(words.stack_exchange, units[1], stack("exchange")?, None);
     let mut blocks = 0;
-    for case in ["id_parse", "id_bulk_1000", "request_appcode", "request_signed", "reply", "exchange"] {
+    for case in ["id_parse", "id_bulk_1000", "id_lines_1000", "request_appcode", "request_signed", "reply", "exchange"]
+    {
         blocks += counts.most(Unit::Allocations, case)?;
     }
     text += &row(words.heap, units[2], blocks, Some(0));

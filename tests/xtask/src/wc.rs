@@ -1,0 +1,156 @@
+//! `cargo xtask wc`: the check of long lists beside the program that only counts their lines.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::bench::measure;
+use crate::readme::grouped;
+use crate::run::{Result, program, typed};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// How many lines a file has; several make several files.
+    #[arg(default_values_t = [100_000, 1_000_000, 10_000_000])]
+    lines: Vec<u64>,
+    /// How often each program runs.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+}
+
+pub(crate) fn run(options: &Options) -> Result {
+    let numbers = measure::helper()?;
+    let heyan = measure::built(&["build", "--release", "--package", "heyan-cli", "--bin", "heyan"])?;
+    let mut rows = String::new();
+    for &lines in &options.lines {
+        let file = Numbers::new(&numbers, lines)?;
+        let race = Race { heyan: &heyan, file: &file.0, lines };
+        rows += &race.run(options.rounds)?;
+    }
+    println!("\n| lines | `wc -l` | `heyan check --summary` | of its speed | lines a second | peak memory |");
+    println!("|---:|---:|---:|---:|---:|---:|");
+    print!("{rows}");
+    Ok(())
+}
+
+/// A file of numbers that goes away again.
+struct Numbers(PathBuf);
+
+impl Numbers {
+    fn new(program_of_numbers: &Path, lines: u64) -> Result<Self> {
+        let path = std::env::temp_dir().join(format!("heyan-numbers-{}-{lines}", std::process::id()));
+        let file = Self(path);
+        let written = File::create(&file.0).map_err(|error| format!("{}: {error}", file.0.display()))?;
+        let mut command = program(program_of_numbers);
+        command.args(["numbers", &lines.to_string()]).stdout(written);
+        eprintln!("$ {} > {}", typed(&command), file.0.display());
+        match command.status() {
+            Ok(status) if status.success() => Ok(file),
+            other => Err(format!("{} cannot be written: {other:?}", file.0.display())),
+        }
+    }
+}
+
+impl Drop for Numbers {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Two programs that count the lines of a file.
+struct Race<'r> {
+    heyan: &'r Path,
+    file: &'r Path,
+    lines: u64,
+}
+
+impl Race<'_> {
+    fn wc(&self) -> Command {
+        let mut command = program("wc");
+        command.arg("-l").arg(self.file);
+        command
+    }
+
+    fn heyan(&self) -> Command {
+        let mut command = program(self.heyan);
+        command.args(["check", "--json", "--summary", "--file"]).arg(self.file);
+        command
+    }
+
+    /// A row of the table.
+    fn run(&self, rounds: u32) -> Result<String> {
+        eprintln!("$ {}\n$ {}", typed(&self.wc()), typed(&self.heyan()));
+        // Once in advance, so that the file is in memory, and to see that they count the same.
+        let (_, text) = timed(self.wc())?;
+        self.expect(text.split_whitespace().next().and_then(|count| count.parse().ok()), "wc")?;
+        let (_, text) = timed(self.heyan())?;
+        let summary: Value = serde_json::from_str(&text).map_err(|error| format!("heyan's summary: {error}"))?;
+        self.expect(summary["lines"].as_u64(), "heyan")?;
+        if summary["valid"].as_u64() != Some(self.lines.div_ceil(2)) {
+            return Err(format!("every other number is valid, but heyan says {text}"));
+        }
+        let (mut wc, mut heyan) = (Vec::new(), Vec::new());
+        for _ in 0..rounds {
+            wc.push(timed(self.wc())?.0);
+            heyan.push(timed(self.heyan())?.0);
+        }
+        // What the machine does besides hits both halves of a pair.
+        let mut ratios: Vec<f64> =
+            wc.iter().zip(&heyan).map(|(wc, heyan)| wc.as_secs_f64() / heyan.as_secs_f64()).collect();
+        ratios.sort_by(f64::total_cmp);
+        let (wc, heyan) = (median(wc), median(heyan));
+        Ok(format!(
+            "| {} | {:.1} ms | {:.1} ms | {:.0} % | {:.0} million | {:.1} MiB |\n",
+            grouped(self.lines),
+            wc.as_secs_f64() * 1e3,
+            heyan.as_secs_f64() * 1e3,
+            100.0 * ratios[ratios.len() / 2],
+            self.lines as f64 / heyan.as_secs_f64() / 1e6,
+            self.peak_kib()? as f64 / 1024.0,
+        ))
+    }
+
+    fn expect(&self, counted: Option<u64>, by: &str) -> Result {
+        match counted {
+            Some(lines) if lines == self.lines => Ok(()),
+            _ => Err(format!("{by} counts {counted:?} lines of {}", self.lines)),
+        }
+    }
+
+    /// The most memory that heyan was seen to have resident, in a run of its own.
+    fn peak_kib(&self) -> Result<u64> {
+        let mut child = self.heyan().stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
+        let mut peak = 0;
+        while child.try_wait().map_err(|error| error.to_string())?.is_none() {
+            // The system keeps the maximum itself, and forgets it when the process ends.
+            let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let seen = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+            peak = peak.max(seen.unwrap_or_default());
+            thread::sleep(Duration::from_micros(200));
+        }
+        Ok(peak)
+    }
+}
+
+/// Wall clock from the start of the process to its end, and what it wrote.
+fn timed(mut command: Command) -> Result<(Duration, String)> {
+    let start = Instant::now();
+    let output = command.stderr(Stdio::inherit()).output().map_err(|error| format!("{}: {error}", typed(&command)))?;
+    let took = start.elapsed();
+    // 1: some numbers are invalid.
+    match output.status.code() {
+        Some(0 | 1) => Ok((took, String::from_utf8_lossy(&output.stdout).into_owned())),
+        _ => Err(format!("{} ended with {}", typed(&command), output.status)),
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
