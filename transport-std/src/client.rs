@@ -4,31 +4,26 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use heyan::{
-    ChannelError, ChannelFault, Consent, Endpoint, ExtraFields, Inquiry, OwnedOutcome, Provider, Response, Stamp,
-    Subject,
-};
+use heyan::{Consent, EncodeError, Endpoint, ExtraFields, Inquiry, OwnedOutcome, Provider, Stamp, Subject};
+use ureq::ProxyProtocol;
+use ureq::http::Uri;
 use ureq::http::uri::{Authority, Scheme};
-use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnector};
-use ureq::{Agent, ProxyProtocol};
 
 use crate::config::{Config, ConfigError, OwnEndpoint, checked_timeout};
 use crate::credentials::OwnedCredentials;
-use crate::error::{Cause, Error, judge};
+use crate::error::{Error, Stage};
+use crate::exchange::{Memory, Talk, judge, talk};
+use crate::link::{Deadline, Failure, Look};
 use crate::logging;
-use crate::progress::{self, Ending};
+use crate::opener::Opener;
+use crate::pool::{Connection, Lease, Pool, PoolCounts, Want};
 use crate::resolver::CachingResolver;
-use crate::transport::{TlsConnector, WatchConnector};
-use crate::wire::{Body, BodyError, Framing, Written, check_head};
-
-/// Longest head of a reply in bytes. The gateway's are of 1 to 2 KiB.
-const HEAD_MAX: usize = 12 * 1024;
-/// What ureq reads into and writes from, for each connection. A head must fit, and so must a GET's target.
-const BUFFER_LEN: usize = 16 * 1024;
 
 /// Asks one provider, blocking, over connections that are kept for the next call.
 ///
 /// A clone is one counter more: it shares connections, addresses and credentials. Every thread may use the same one.
+///
+/// A call on a kept connection starts no thread, looks up no name and asks for no memory.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -36,11 +31,10 @@ struct Inner {
     provider: &'static dyn Provider,
     credentials: OwnedCredentials,
     endpoint: Option<OwnEndpoint>,
-    scheme: Scheme,
-    authority: Authority,
-    agent: Agent,
-    resolver: CachingResolver,
+    opener: Opener,
+    pool: Pool,
     timeout: Duration,
+    send_timeout: Duration,
     reply_len_max: usize,
     may_log_wire: bool,
 }
@@ -105,51 +99,22 @@ impl Client {
             None => (true, config.provider.info().host),
         };
         let scheme = if is_secure { Scheme::HTTPS } else { Scheme::HTTP };
-        let authority: Authority = authority.parse().map_err(|_| ConfigError::Endpoint)?;
+        let uri = Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build();
+        let uri = uri.map_err(|_| ConfigError::Endpoint)?;
         // A client that never speaks TLS must not fail for want of anchors.
         let is_proxy_secure = config.proxy.as_ref().is_some_and(|proxy| proxy.protocol() == ProxyProtocol::Https);
         let tls = if is_secure || is_proxy_secure { Some(config.trust.into_tls()?) } else { None };
         let resolver = CachingResolver::new(config.lookup, config.resolve_ttl);
-        let connector =
-            ().chain(ConnectProxyConnector::default())
-                .chain(TcpConnector::default())
-                .chain(TlsConnector(tls))
-                .chain(WatchConnector { endpoint: authority.clone() });
-        let settings = Agent::config_builder()
-            .http_status_as_error(false)
-            .https_only(is_secure)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .proxy(config.proxy)
-            .no_delay(true)
-            // Nothing that the core did not write; see `WatchConnector`, which would refuse it.
-            .user_agent("")
-            .accept("")
-            .accept_encoding("")
-            .timeout_global(Some(config.timeout))
-            .timeout_per_call(Some(config.timeout))
-            .timeout_resolve(Some(config.resolve_timeout))
-            .timeout_connect(Some(config.connect_timeout))
-            .timeout_send_request(Some(config.send_timeout))
-            .timeout_send_body(Some(config.send_timeout))
-            .timeout_recv_response(Some(config.timeout))
-            .timeout_recv_body(Some(config.timeout))
-            .max_response_header_size(HEAD_MAX)
-            .input_buffer_size(BUFFER_LEN)
-            .output_buffer_size(BUFFER_LEN)
-            .max_idle_connections(config.idle_connections)
-            .max_idle_connections_per_host(config.idle_connections)
-            .max_idle_age(config.idle_age)
-            .build();
+        let timeouts = (config.resolve_timeout, config.connect_timeout);
+        let opener = Opener::new(uri, resolver, tls, config.proxy, timeouts).ok_or(ConfigError::Endpoint)?;
         Ok(Self(Arc::new(Inner {
             provider: config.provider,
             credentials: config.credentials,
             endpoint: config.endpoint,
-            scheme,
-            authority,
-            agent: Agent::with_parts(settings, connector, resolver.clone()),
-            resolver,
+            opener,
+            pool: Pool::new(config.bounds),
             timeout: config.timeout,
+            send_timeout: config.send_timeout,
             reply_len_max: config.reply_len_max,
             may_log_wire: config.may_log_wire,
         })))
@@ -159,6 +124,35 @@ impl Client {
     #[must_use]
     pub fn provider(&self) -> &'static dyn Provider {
         self.0.provider
+    }
+
+    /// Opens one connection, TLS included, and keeps it: the next call need not wait for that. It sends no request, so
+    /// there is nothing to be billed. For a start with eight threads call it eight times; when
+    /// [as many connections](crate::Config::idle_connections) are kept as may be, it does nothing.
+    ///
+    /// A connection that nobody uses is closed after [`Config::idle_age`](crate::Config::idle_age), by the peer perhaps
+    /// sooner.
+    ///
+    /// # Errors
+    /// [`Error`], always [`Free`](heyan::Billing::Free): the same that a call on a fresh connection would fail with.
+    pub fn warm_up(&self) -> Result<(), Error> {
+        let (start, this) = (Instant::now(), &*self.0);
+        this.refuse_wire_logging()?;
+        if !this.pool.has_room() {
+            return Ok(());
+        }
+        let deadline = Deadline::new(start, this.timeout);
+        let (mut lease, _) = this.lease(Want::Fresh, start, deadline)?;
+        let link = this.opener.open(deadline).map_err(unsent)?;
+        lease.opened();
+        lease.keep(Connection { link, memory: this.memory() });
+        Ok(())
+    }
+
+    /// How many connections there are and were. Takes a lock for a moment and asks nobody.
+    #[must_use]
+    pub fn pool(&self) -> PoolCounts {
+        self.0.pool.counts()
     }
 
     /// Asks about `subject`, who agreed to it.
@@ -183,11 +177,7 @@ impl Client {
     pub(crate) fn ask(&self, subject: &Subject<'_>, _: &Consent, call: &Call<'_>) -> Result<OwnedOutcome, Error> {
         let start = Instant::now();
         let this = &*self.0;
-        if !this.may_log_wire
-            && let Some(target) = logging::wire_target()
-        {
-            return Err(Error::WireLogging { target });
-        }
+        this.refuse_wire_logging()?;
         let stamp = match call.stamp {
             Some(stamp) => Some(stamp),
             None if this.credentials.is_signed() => Some(stamp_now()?),
@@ -201,14 +191,16 @@ impl Client {
         if let Some(fields) = call.fields {
             inquiry = inquiry.with_fields(fields);
         }
-        let request = Written::new(&inquiry)?.ok_or(Error::Library)?;
 
-        let mut attempt = this.attempt(&inquiry, &request, call.timeout);
-        if attempt.may_repeat {
-            let patience = call.timeout.unwrap_or(this.timeout).min(this.timeout);
-            if let Some(left) = patience.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-                attempt = this.attempt(&inquiry, &request, Some(left));
-            }
+        let patience = match call.timeout {
+            None => this.timeout,
+            // Zero is over at once.
+            Some(timeout) => checked_timeout(timeout).unwrap_or_default().min(this.timeout),
+        };
+        let deadline = Deadline::new(start, patience);
+        let mut attempt = this.attempt(&inquiry, call, Want::Any, (start, deadline));
+        if attempt.may_repeat && deadline.left().is_ok() {
+            attempt = this.attempt(&inquiry, call, Want::Fresh, (start, deadline));
         }
         attempt.result
     }
@@ -216,10 +208,12 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let uri = self.0.opener.uri();
+        let (scheme, authority) = (uri.scheme_str().unwrap_or_default(), uri.authority().map(Authority::as_str));
         f.debug_struct("Client")
             .field("provider", &self.0.provider.info().slug)
             .field("credentials", &self.0.credentials)
-            .field("endpoint", &format_args!("{}://{}", self.0.scheme, self.0.authority))
+            .field("endpoint", &format_args!("{scheme}://{}", authority.unwrap_or_default()))
             .finish_non_exhaustive()
     }
 }
@@ -231,9 +225,9 @@ struct Attempt {
     may_repeat: bool,
 }
 
-impl From<Result<OwnedOutcome, Error>> for Attempt {
-    fn from(result: Result<OwnedOutcome, Error>) -> Self {
-        Self { result, may_repeat: false }
+impl From<Error> for Attempt {
+    fn from(error: Error) -> Self {
+        Self { result: Err(error), may_repeat: false }
     }
 }
 
@@ -243,78 +237,87 @@ impl Inner {
         self.endpoint.as_ref().and_then(|endpoint| endpoint.borrow().ok())
     }
 
-    fn attempt(&self, inquiry: &Inquiry<'_>, request: &Written, timeout: Option<Duration>) -> Attempt {
-        let Some(head) = request.head(&self.scheme, &self.authority) else { return Err(Error::Library).into() };
-        let guard = progress::start(request.bytes().clone());
-        let replied = if request.body().is_empty() {
-            self.run(head, timeout)
-        } else {
-            self.run(head.map(|()| request.body()), timeout)
-        };
-        let replied = match replied {
-            Ok(replied) => replied,
-            Err(error) => return self.failed(&error, guard),
-        };
-        let (head, body) = replied.into_parts();
-        let framing = match check_head(&head, self.reply_len_max) {
-            Ok(framing) => framing,
-            Err(fault) => return Err(fault.into()).into(),
-        };
-        let mut memory = Body::new(self.reply_len_max);
-        let body = match memory.read(body.into_reader()) {
-            Ok(body) => body,
-            Err(BodyError::TooLong) => return Err(heyan::ProtocolError::TooLong.into()).into(),
-            Err(BodyError::Read(error)) => return self.failed(&error, guard),
-        };
-        let ending = guard.finish().and_then(|progress| progress.ending);
-        let is_cut = match framing {
-            Framing::UntilClose => matches!(ending, Some(Ending::Broken(_))),
-            // ureq takes the last chunk for the end, even if the connection closes before the line that follows it.
-            Framing::Marked => ending.is_some(),
-        };
-        if is_cut {
-            return Err(heyan::ProtocolError::Truncated.into()).into();
+    fn refuse_wire_logging(&self) -> Result<(), Error> {
+        match logging::wire_target() {
+            Some(target) if !self.may_log_wire => Err(Error::WireLogging { target }),
+            _ => Ok(()),
         }
-        let Some(mut response) = Response::new(head.status.as_u16(), body) else {
-            return Err(heyan::ProtocolError::Head.into()).into();
-        };
-        for (name, value) in &head.headers {
-            response = response.header(name.as_str(), value.as_bytes());
-        }
-        inquiry.read(response).map(|outcome| outcome.to_owned()).map_err(Error::from).into()
     }
 
-    fn run<B: ureq::AsSendBody>(
+    fn memory(&self) -> Memory {
+        Memory::new(self.reply_len_max, self.provider.info().request_len_max())
+    }
+
+    /// A kept connection that can be used, or leave to open one.
+    fn lease(&self, want: Want, start: Instant, deadline: Deadline) -> Result<(Lease<'_>, Option<Connection>), Error> {
+        loop {
+            let leased = self.pool.lease(want, start, || deadline.within(self.opener.connect_timeout()));
+            let mut lease = leased.map_err(|fault| unsent(Failure::new(Stage::Connect, fault)))?;
+            let Some(mut kept) = lease.take() else { return Ok((lease, None)) };
+            if kept.link.look() == Look::Quiet {
+                return Ok((lease, Some(kept)));
+            }
+            // The peer closed it while nobody used it, or sent what nobody asked for.
+            lease.was_stale();
+        }
+    }
+
+    /// Asks once.
+    fn attempt(
         &self,
-        request: ureq::http::Request<B>,
-        timeout: Option<Duration>,
-    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
-        let request = match timeout {
-            None => request,
-            Some(timeout) => {
-                let timeout = checked_timeout(timeout).ok_or(ureq::Error::Timeout(ureq::Timeout::Global))?;
-                let timeout = timeout.min(self.timeout);
-                self.agent.configure_request(request).timeout_global(Some(timeout)).build()
+        inquiry: &Inquiry<'_>,
+        call: &Call<'_>,
+        want: Want,
+        (start, deadline): (Instant, Deadline),
+    ) -> Attempt {
+        let (mut lease, kept) = match self.lease(want, start, deadline) {
+            Ok(leased) => leased,
+            Err(error) => return error.into(),
+        };
+        let (link, mut memory) = match kept {
+            Some(Connection { link, memory }) => (Some(link), memory),
+            None => (None, self.memory()),
+        };
+        let is_kept = link.is_some();
+        // Only a caller's own fields can need more than what each connection has.
+        let mut is_long = false;
+        if call.fields.is_some()
+            && let Err(EncodeError::Buffer { needed }) = inquiry.write(memory.open()).map(drop)
+        {
+            (memory, is_long) = (Memory::of(needed), true);
+        }
+        let request = match inquiry.write(memory.open()) {
+            Ok(request) => request,
+            Err(error) => {
+                memory.wipe_all();
+                if let Some(link) = link {
+                    lease.keep(Connection { link, memory: self.memory() });
+                }
+                return Error::from(error).into();
             }
         };
-        self.agent.run(request)
-    }
-
-    fn failed(&self, error: &ureq::Error, guard: progress::Guard) -> Attempt {
-        let Some(progress) = guard.finish() else { return Err(Error::Library).into() };
-        let error = judge(error, &progress);
-        let mut may_repeat = false;
-        if let Error::Inquiry(heyan::Error::Channel(ChannelError { fault, sent: false, source })) = &error {
-            let is_broken = matches!(fault, ChannelFault::Broken | ChannelFault::Tls);
-            may_repeat = is_broken && !progress.is_fresh && progress.stage == crate::error::Stage::Send;
-            let is_unreachable = *fault == ChannelFault::Connect || *fault == ChannelFault::TimedOut;
-            let by_proxy = source.is_some_and(|source| source.cause() == Some(Cause::Proxy));
-            if is_unreachable && !by_proxy {
-                self.resolver.forget();
-            }
+        let mut link = match link.map_or_else(|| self.opener.open(deadline), Ok) {
+            Ok(link) => link,
+            Err(failure) => return unsent(failure).into(),
+        };
+        if !is_kept {
+            lease.opened();
         }
-        Attempt { result: Err(error), may_repeat }
+        let Talk { result, used, keep_alive, broke_unsent } =
+            talk(&mut *link, request, deadline, self.send_timeout, self.reply_len_max);
+        let result = result.and_then(|response| Ok(inquiry.read(response)?.to_owned()));
+        memory.wipe(used);
+        if keep_alive {
+            let memory = if is_long { self.memory() } else { memory };
+            lease.keep(Connection { link, memory });
+        }
+        Attempt { result, may_repeat: is_kept && broke_unsent }
     }
+}
+
+/// For the caller, of what failed before a byte could leave.
+fn unsent(failure: Failure) -> Error {
+    judge(failure, false, false)
 }
 
 /// The clock's time and a random nonce.

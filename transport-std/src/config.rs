@@ -10,6 +10,7 @@ use heyan::{Endpoint, EndpointError, Provider};
 use ureq::{Proxy, ProxyProtocol};
 
 use crate::credentials::OwnedCredentials;
+use crate::pool::Bounds;
 use crate::resolver::{CachingResolver, Lookup};
 use crate::trust::{Trust, TrustError};
 
@@ -43,8 +44,7 @@ pub struct Config {
     pub(crate) connect_timeout: Duration,
     pub(crate) send_timeout: Duration,
     pub(crate) proxy: Option<Proxy>,
-    pub(crate) idle_connections: usize,
-    pub(crate) idle_age: Duration,
+    pub(crate) bounds: Bounds,
     pub(crate) resolve_ttl: Duration,
     pub(crate) lookup: Box<Lookup>,
     pub(crate) reply_len_max: usize,
@@ -77,8 +77,7 @@ impl Config {
             connect_timeout: Duration::from_secs(5),
             send_timeout: Duration::from_secs(5),
             proxy: None,
-            idle_connections: 32,
-            idle_age: Duration::from_secs(15),
+            bounds: Bounds { connections: 256, idle_connections: 256, idle_age: Duration::from_secs(15) },
             resolve_ttl: Duration::from_secs(60),
             lookup: CachingResolver::system(),
             reply_len_max: 64 * 1024,
@@ -132,7 +131,7 @@ impl Config {
         self
     }
 
-    /// Longest time to send the head of a request, and as long again for its body; 5 seconds.
+    /// Longest time to send a request; 5 seconds.
     pub fn send_timeout(mut self, timeout: Duration) -> Self {
         self.send_timeout = timeout;
         self
@@ -167,16 +166,26 @@ impl Config {
         Ok(self)
     }
 
-    /// Most connections kept open while nobody uses them; 32. With 0 every call connects anew.
-    pub fn idle_connections(mut self, count: usize) -> Self {
-        self.idle_connections = count;
+    /// Most connections open at a time, in use or not; 256, and at least 1. A client has one host, so this is the bound
+    /// for that host too. Every call needs one for itself: one call more waits until a connection is free, as long as
+    /// it may take [to connect](Config::connect_timeout), and then fails with
+    /// [`TimedOut`](heyan::ChannelFault::TimedOut) and unsent. Kept ones are some 80 KiB of memory each.
+    pub fn connections(mut self, count: usize) -> Self {
+        self.bounds.connections = count.max(1);
         self
     }
 
-    /// How long an unused connection is kept; 15 seconds. Keep it below the peer's own limit: a connection that the
+    /// Most connections kept open while nobody uses them; 256. With 0 every call connects anew. The one that was used
+    /// last is used next, so that under less load the others grow [old](Config::idle_age).
+    pub fn idle_connections(mut self, count: usize) -> Self {
+        self.bounds.idle_connections = count;
+        self
+    }
+
+    /// How long an unused connection may be kept, 15 seconds: older ones are closed by the next call. Keep it below the peer's own limit: a connection that the
     /// peer closes in the moment of its use makes a call fail, and nobody knows whether it was billed.
     pub fn idle_age(mut self, age: Duration) -> Self {
-        self.idle_age = age;
+        self.bounds.idle_age = age;
         self
     }
 
@@ -199,7 +208,8 @@ impl Config {
     }
 
     /// Longest body of a reply in bytes, 64 KiB, and at least [`REPLY_LEN`]; longer ones are
-    /// [`TooLong`](heyan::ProtocolError::TooLong). The head has a limit of its own, 12 KiB.
+    /// [`TooLong`](heyan::ProtocolError::TooLong), and so is a reply of which head and body together exceed this by more
+    /// than 12 KiB. Every open connection has memory for that much.
     pub fn reply_len_max(mut self, bytes: usize) -> Self {
         self.reply_len_max = bytes.max(REPLY_LEN);
         self
@@ -212,18 +222,18 @@ impl Config {
         self
     }
 
-    /// Checks the time-outs: ureq takes zero for "at once".
+    /// Checks the time-outs: zero would be over at once.
     pub(crate) fn checked(mut self) -> Result<Self, ConfigError> {
         for timeout in [&mut self.timeout, &mut self.resolve_timeout, &mut self.connect_timeout, &mut self.send_timeout]
         {
             *timeout = checked_timeout(*timeout).ok_or(ConfigError::Timeout)?;
         }
-        self.idle_age = self.idle_age.min(TIMEOUT_MAX);
+        self.bounds.idle_age = self.bounds.idle_age.min(TIMEOUT_MAX);
         Ok(self)
     }
 }
 
-/// A time-out that ureq can count with.
+/// A time-out that can be added to a moment.
 pub(crate) fn checked_timeout(timeout: Duration) -> Option<Duration> {
     (!timeout.is_zero()).then_some(timeout.min(TIMEOUT_MAX))
 }

@@ -5,9 +5,7 @@ use std::fmt;
 use std::io;
 
 use heyan::policy::{Class, Ending};
-use heyan::{Billing, ChannelError, ChannelFault, Code, CredentialError, EncodeError, ProtocolError, Reference, Retry};
-
-use crate::progress::{self, Progress};
+use heyan::{Billing, ChannelError, Code, CredentialError, EncodeError, ProtocolError, Reference, Retry};
 
 /// Why a verification came to no verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +24,6 @@ pub enum Error {
     Randomness,
     /// The system clock stands before 1970, so no request can be signed. Nothing was sent.
     Clock,
-    /// ureq would not take the request, or was about to send another one than the core wrote. Nothing was sent.
-    Library,
 }
 
 impl Error {
@@ -107,7 +103,6 @@ impl fmt::Display for Error {
             ),
             Self::Randomness => f.write_str("the operating system gave no random bytes: nothing was sent"),
             Self::Clock => f.write_str("the system clock stands before 1970: set it; nothing was sent"),
-            Self::Library => f.write_str("the HTTP library would not send the request as written: nothing was sent"),
         }
     }
 }
@@ -158,6 +153,10 @@ pub struct ChannelSource {
 }
 
 impl ChannelSource {
+    pub(crate) const fn new(stage: Stage, cause: Option<Cause>) -> Self {
+        Self { stage, cause }
+    }
+
     /// What was being done.
     #[must_use]
     pub const fn stage(&self) -> Stage {
@@ -275,59 +274,5 @@ impl From<&rustls::Error> for TlsFault {
             rustls::Error::AlertReceived(_) => Self::Alert,
             _ => Self::Protocol,
         }
-    }
-}
-
-/// Judges a failure of ureq by what the seams saw. ureq's own error is only asked for its kind.
-pub(crate) fn judge(error: &ureq::Error, progress: &Progress) -> Error {
-    if progress.is_altered {
-        return Error::Library;
-    }
-    if let Some(fault) = progress.fault {
-        return fault.into();
-    }
-    let sent = progress.is_sent();
-    let io_kind = match error {
-        ureq::Error::Io(error) => Some(error.kind()),
-        _ => None,
-    };
-    let channel = |fault, cause| {
-        let source = Some(ChannelSource { stage: progress.stage, cause });
-        Error::Inquiry(heyan::Error::Channel(ChannelError { fault, sent, source }))
-    };
-    if matches!(error, ureq::Error::Timeout(_)) {
-        return channel(ChannelFault::TimedOut, None);
-    }
-    let proxy = matches!(error, ureq::Error::ConnectProxyFailed(_)).then_some(Cause::Proxy);
-    let cause = progress.cause.or(proxy).or(io_kind.map(Cause::Io));
-    match (progress.stage, cause) {
-        (Stage::Resolve, _) => return channel(ChannelFault::Dns, cause),
-        (Stage::Connect, _) => return channel(ChannelFault::Connect, cause),
-        (Stage::Handshake, _) | (_, Some(Cause::Tls(_))) => return channel(ChannelFault::Tls, cause),
-        (Stage::Send | Stage::Receive, _) => {}
-    }
-    if !sent {
-        // An error of ureq's own about the request, not one of the connection: asking again would not help.
-        return if io_kind.is_some() { channel(ChannelFault::Broken, cause) } else { Error::Library };
-    }
-    match error {
-        ureq::Error::Protocol(fault) => protocol(fault).into(),
-        ureq::Error::LargeResponseHeader(..) => ProtocolError::TooLong.into(),
-        _ => match (progress.has_reply, progress.ending) {
-            (true, Some(_)) => ProtocolError::Truncated.into(),
-            (false, Some(progress::Ending::Closed)) => ProtocolError::Closed.into(),
-            (false, Some(progress::Ending::Broken(io::ErrorKind::UnexpectedEof))) => ProtocolError::Closed.into(),
-            _ => channel(ChannelFault::Broken, cause),
-        },
-    }
-}
-
-fn protocol(error: &ureq_proto::Error) -> ProtocolError {
-    use ureq_proto::Error as Fault;
-    match error {
-        Fault::TooManyContentLengthHeaders | Fault::BadContentLengthHeader => ProtocolError::ContentLength,
-        Fault::HttpParseTooManyHeaders => ProtocolError::HeaderCount,
-        Fault::ChunkLenNotAscii | Fault::ChunkLenNotANumber | Fault::ChunkExpectedCrLf => ProtocolError::Chunk,
-        _ => ProtocolError::Head,
     }
 }

@@ -1,4 +1,4 @@
-//! heyan for servers: a blocking client over [`ureq`], with kept connections and every time-out set.
+//! heyan for servers: a blocking client with kept connections, opened through [`ureq`], and every time-out set.
 //!
 //! ```no_run
 //! use heyan::{Consent, Date, IdNumber, Name, Subject, Verdict, provider::CHECKONE};
@@ -24,9 +24,13 @@
 //!
 //! # What it promises
 //!
-//! - **What leaves is the core's request, byte for byte**, header names in the core's own case included. ureq adds no
-//!   header; if it ever did, the call would fail before a byte of it left.
-//! - **Nothing is sent twice.** ureq does not repeat requests, and neither does this client, but for one case: a kept
+//! - **What leaves is the core's request, byte for byte**, and the core reads the reply, as on a device.
+//! - **A call on a kept connection starts no thread, looks up no name and asks for no memory**, but for what rustls copies
+//!   over https: the records of request and reply.
+//! - **Connections are bounded, reused and counted**: [`Config::connections`], [`Config::idle_connections`],
+//!   [`Client::pool`]. A new one to the same host resumes the TLS session of an older one. [`Client::warm_up`] opens one in
+//!   advance.
+//! - **Nothing is sent twice.** This client repeats no request, but for one case: a kept
 //!   connection that breaks before the last byte of the request was taken by it, which nobody can have charged for.
 //! - **A failed call knows its price.** `sent` is decided by what the connection took, below TLS's own buffers, and not
 //!   by the kind of error.
@@ -35,15 +39,14 @@
 //! - **No redirects, no cookies, no compression, no proxy from the environment** unless
 //!   [asked for](Config::proxy_from_env).
 //! - **Every call ends** within [`Config::timeout`], resolving the name included.
-//! - **Nothing personal in errors and logs.** Errors hold no text of ureq's, the peer's or the caller's. ureq logs what
+//! - **Nothing personal in errors and logs.** Errors hold no text of ureq's, the peer's or the caller's. ureq can log what
 //!   crosses the wire at level `trace`: a call fails with [`Error::WireLogging`] while that is on.
 //! - **Metrics without people.** A router's verification is a span `verify` of [`tracing`] with `attempts`, `class` and
 //!   `billing`, and each attempt an event with `provider`, `account`, `class`, `billing` and `took_ms`.
 //!
 //! # What it cannot promise
 //!
-//! Requests, and the buffers that ureq reads and writes, are wiped. ureq's own copy of a reply's header fields and
-//! rustls's buffers are not: they are freed, like any memory.
+//! The memory that requests and replies stand in is wiped. rustls's buffers are not: they are freed, like any memory.
 //!
 //! A logger may be turned up between the check and the sending; the guard protects from settings, not from races.
 
@@ -51,20 +54,22 @@ mod client;
 mod config;
 mod credentials;
 mod error;
+mod exchange;
 #[cfg(feature = "ledger")]
 pub mod ledger;
+mod link;
 mod logging;
-mod progress;
+mod opener;
+mod pool;
 mod resolver;
 mod router;
-mod transport;
 mod trust;
-mod wire;
 
 pub use client::{Call, Client};
 pub use config::{Config, ConfigError};
 pub use credentials::{ENV_APP_CODE, ENV_APP_KEY, ENV_APP_SECRET, ENV_VENDOR_KEY, EnvError, OwnedCredentials};
 pub use error::{Cause, ChannelSource, Error, Stage, TlsFault};
+pub use pool::PoolCounts;
 #[cfg(feature = "ledger")]
 pub use router::Begun;
 pub use router::{

@@ -1,8 +1,7 @@
 //! Addresses of hosts, asked for once in a while instead of with every request.
 //!
-//! With any time-out set, ureq's own resolver starts a thread for every request, for a pooled connection as well; that
-//! thread costs more than the rest of the request. This one starts a thread only for a host that it does not know, and
-//! one at a time for each host however many callers wait.
+//! A lookup of the operating system cannot be given up, so it runs on a thread of its own: one for a host that is not
+//! known, however many callers wait. A call on a kept connection asks for nothing.
 
 use std::fmt;
 use std::io;
@@ -14,8 +13,8 @@ use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
-use crate::error::{Cause, Stage};
-use crate::progress;
+use crate::error::Stage;
+use crate::link::{Failure, Fault, bare, carried};
 
 /// Asks for the addresses of a host and a port.
 pub(crate) type Lookup = dyn Fn(&str, u16) -> io::Result<Vec<SocketAddr>> + Send + Sync;
@@ -71,7 +70,19 @@ impl CachingResolver {
         }
     }
 
-    fn addresses(&self, name: &str, port: u16, patience: Option<Duration>) -> Result<Arc<[SocketAddr]>, Failure> {
+    /// The addresses of a host. One that is an address itself needs no lookup.
+    ///
+    /// # Errors
+    /// [`Fault::TimedOut`] or [`Fault::Io`].
+    pub(crate) fn addresses(
+        &self,
+        name: &str,
+        port: u16,
+        patience: Option<Duration>,
+    ) -> Result<Arc<[SocketAddr]>, Fault> {
+        if let Ok(address) = name.parse::<IpAddr>() {
+            return Ok(Arc::new([SocketAddr::new(address, port)]));
+        }
         match self.find(name, port)? {
             Found::Known(addresses) => Ok(addresses),
             Found::Asking(flight) => flight.wait(patience),
@@ -79,7 +90,7 @@ impl CachingResolver {
     }
 
     /// Looks the host up among the known ones; starts to ask for it unless somebody does already.
-    fn find(&self, name: &str, port: u16) -> Result<Found, Failure> {
+    fn find(&self, name: &str, port: u16) -> Result<Found, Fault> {
         let mut hosts = hold(&self.0.hosts);
         let at = match hosts.iter().position(|host| host.name == name && host.port == port) {
             Some(at) => at,
@@ -91,7 +102,7 @@ impl CachingResolver {
                 hosts.len() - 1
             }
         };
-        let Some(host) = hosts.get_mut(at) else { return Err(Failure::Lookup(io::ErrorKind::Other)) };
+        let Some(host) = hosts.get_mut(at) else { return Err(Fault::Io(io::ErrorKind::Other)) };
         if let Some((since, addresses)) = &host.known
             && since.elapsed() < self.0.ttl
         {
@@ -108,27 +119,27 @@ impl CachingResolver {
             landing.ask();
         };
         let thread = std::thread::Builder::new().name("heyan-resolve".to_owned()).spawn(ask);
-        thread.map_err(|error| Failure::Lookup(error.kind()))?;
+        thread.map_err(|error| Fault::Io(error.kind()))?;
         host.flight = Some(Arc::clone(&flight));
         Ok(Found::Asking(flight))
     }
 }
 
 impl Flight {
-    fn wait(&self, patience: Option<Duration>) -> Result<Arc<[SocketAddr]>, Failure> {
+    fn wait(&self, patience: Option<Duration>) -> Result<Arc<[SocketAddr]>, Fault> {
         let since = Instant::now();
         let mut answer = hold(&self.answer);
         loop {
             match &*answer {
                 Some(Ok(addresses)) => return Ok(Arc::clone(addresses)),
-                Some(Err(kind)) => return Err(Failure::Lookup(*kind)),
+                Some(Err(kind)) => return Err(Fault::Io(*kind)),
                 None => {}
             }
             answer = match patience {
                 None => self.landed.wait(answer).unwrap_or_else(PoisonError::into_inner),
                 Some(patience) => {
                     let left = patience.checked_sub(since.elapsed()).filter(|left| !left.is_zero());
-                    let left = left.ok_or(Failure::TimedOut)?;
+                    let left = left.ok_or(Fault::TimedOut)?;
                     self.landed.wait_timeout(answer, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
@@ -174,16 +185,12 @@ impl Drop for Landing<'_> {
     }
 }
 
-enum Failure {
-    Lookup(io::ErrorKind),
-    TimedOut,
-}
-
 /// No code under these locks can panic half-way through a change, so a poisoned one is as good as any.
 fn hold<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// ureq asks for the address of a proxy.
 impl Resolver for CachingResolver {
     fn resolve(
         &self,
@@ -191,31 +198,20 @@ impl Resolver for CachingResolver {
         _: &ureq::config::Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        progress::enter(Stage::Resolve);
         let mut resolved = self.empty();
         let (Some(host), Some(port)) = (uri.host(), port(uri)) else { return Err(ureq::Error::HostNotFound) };
-        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        if let Ok(address) = bare.parse::<IpAddr>() {
-            resolved.push(SocketAddr::new(address, port));
-        } else {
-            let patience = (!timeout.after.is_not_happening()).then_some(*timeout.after);
-            let addresses = self.addresses(bare, port, patience).map_err(|failure| match failure {
-                Failure::TimedOut => ureq::Error::Timeout(timeout.reason),
-                Failure::Lookup(kind) => {
-                    progress::failed(Cause::Io(kind));
-                    ureq::Error::HostNotFound
-                }
-            })?;
-            for address in addresses.iter().take(ADDRESSES_MAX) {
-                resolved.push(*address);
-            }
+        let patience = (!timeout.after.is_not_happening()).then_some(*timeout.after);
+        let addresses = self.addresses(bare(host), port, patience);
+        let addresses = addresses.map_err(|fault| carried(Failure::new(Stage::Resolve, fault)))?;
+        for address in addresses.iter().take(ADDRESSES_MAX) {
+            resolved.push(*address);
         }
-        progress::enter(Stage::Connect);
         Ok(resolved)
     }
 }
 
-fn port(uri: &Uri) -> Option<u16> {
+/// The port of a URL.
+pub(crate) fn port(uri: &Uri) -> Option<u16> {
     uri.port_u16().or_else(|| match uri.scheme_str() {
         Some("https") => Some(443),
         Some("http") => Some(80),
@@ -270,7 +266,7 @@ mod tests {
         let (resolver, count) = counting(Duration::from_secs(60));
         for _ in 0..2 {
             let failure = resolver.addresses("nobody.test", 1, None);
-            assert!(matches!(failure, Err(Failure::Lookup(io::ErrorKind::NotFound))));
+            assert!(matches!(failure, Err(Fault::Io(io::ErrorKind::NotFound))));
         }
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }
@@ -298,7 +294,7 @@ mod tests {
         let resolver = CachingResolver::new(Box::new(lookup), Duration::from_secs(60));
         for _ in 0..3 {
             let failure = resolver.addresses("a.test", 1, Some(Duration::from_millis(5)));
-            assert!(matches!(failure, Err(Failure::TimedOut)));
+            assert!(matches!(failure, Err(Fault::TimedOut)));
         }
         release.send(()).unwrap();
         assert!(resolver.addresses("a.test", 1, Some(Duration::from_secs(10))).is_ok());
@@ -308,6 +304,6 @@ mod tests {
     #[test]
     fn a_lookup_that_panics_is_a_failure_for_those_who_wait() {
         let resolver = CachingResolver::new(Box::new(|_, _| panic!("a lookup of a test")), Duration::from_secs(60));
-        assert!(matches!(resolver.addresses("a.test", 1, Some(Duration::from_secs(10))), Err(Failure::Lookup(_))));
+        assert!(matches!(resolver.addresses("a.test", 1, Some(Duration::from_secs(10))), Err(Fault::Io(_))));
     }
 }

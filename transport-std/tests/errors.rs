@@ -118,16 +118,11 @@ fn a_peer_that_drips_beyond_the_deadline() {
         reply("200 OK", "", &[b' '; 10_000]),
         [&b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n"[..], &[b' '; 10_000]].concat(),
     ] {
-        let starts_well = bytes.starts_with(b"HTTP");
         let peer = Peer::start(vec![vec![Act::Drip(bytes)]]);
         let start = Instant::now();
         let error = verify(&client(plain(peer.port).timeout(Duration::from_millis(600)))).unwrap_err();
         assert!(start.elapsed() < PATIENCE / 2);
-        if starts_well {
-            assert_eq!(channel(&error), (ChannelFault::TimedOut, true, Stage::Receive));
-        } else {
-            assert!(matches!(error.inquiry(), Some(heyan::Error::Protocol(ProtocolError::Head))), "{error:?}");
-        }
+        assert_eq!(channel(&error), (ChannelFault::TimedOut, true, Stage::Receive));
         assert_eq!(error.billing(), Billing::Unknown);
     }
 }
@@ -164,16 +159,11 @@ fn replies_that_are_too_long() {
         format!("{head}Content-Length: 99999999999999999999\r\n\r\n").into_bytes(),
         [head.as_bytes(), b"Transfer-Encoding: chunked\r\n\r\n", &chunk].concat(),
         [head.as_bytes(), b"\r\n", &long].concat(),
-        format!("{head}A: {}\r\n\r\n", "b".repeat(13_000)).into_bytes(),
+        format!("{head}A: {}\r\n\r\n", "b".repeat(80_000)).into_bytes(),
     ] {
         let start = bytes[..bytes.len().min(60)].escape_ascii().to_string();
         let fault = protocol_fault(Act::ReplyAndClose(bytes));
-        // ureq judges a length beyond 64 bits as malformed before anybody else sees it.
-        if start.contains("9999") {
-            assert_eq!(fault, ProtocolError::ContentLength);
-        } else {
-            assert_eq!(fault, ProtocolError::TooLong, "{start}");
-        }
+        assert_eq!(fault, ProtocolError::TooLong, "{start}");
     }
 }
 

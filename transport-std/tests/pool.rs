@@ -113,12 +113,34 @@ fn addresses_that_nobody_answers_at_are_asked_for_again() {
 }
 
 #[test]
-fn eight_threads_share_a_client() {
-    let script = (0..8).map(|_| (0..40).map(|_| matching()).collect()).collect();
-    let peer = Peer::start(script);
+fn reuse_survives_load() {
+    const THREADS: usize = 8;
+    const CALLS: usize = 25;
+    let peer = Peer::start((0..THREADS).map(|_| (0..THREADS * CALLS).map(|_| matching()).collect()).collect());
     let client = client(plain(peer.port));
     std::thread::scope(|scope| {
-        for _ in 0..8 {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                for _ in 0..CALLS {
+                    assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
+                }
+            });
+        }
+    });
+    let counts = client.pool();
+    assert!(counts.opened <= THREADS as u64, "{counts:?}");
+    assert_eq!(peer.accepted() as u64, counts.opened);
+    assert_eq!((counts.idle as u64, counts.in_use, counts.closed), (counts.opened, 0, 0));
+    assert_eq!(counts.opened + counts.reused, (THREADS * CALLS) as u64);
+    assert_eq!(peer.pending(), THREADS * CALLS);
+}
+
+#[test]
+fn calls_beyond_the_bound_wait_for_a_connection() {
+    let peer = Peer::start(vec![(0..20).map(|_| matching()).collect()]);
+    let client = client(plain(peer.port).connections(1));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..5 {
                     assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
@@ -126,6 +148,83 @@ fn eight_threads_share_a_client() {
             });
         }
     });
-    assert!(peer.accepted() <= 8);
-    assert_eq!(peer.pending(), 40);
+    assert_eq!((client.pool().opened, peer.accepted()), (1, 1));
+}
+
+#[test]
+fn a_call_that_gets_no_connection_in_time_is_free() {
+    let peer = Peer::start(vec![vec![Act::Silence]]);
+    let config = plain(peer.port).connections(1).connect_timeout(Duration::from_millis(50));
+    let client = client(config.timeout(Duration::from_millis(1500)));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| verify(&client).unwrap_err());
+        peer.request();
+        assert_eq!(client.pool().in_use, 1);
+        let error = verify(&client).unwrap_err();
+        assert_eq!((error.class(), error.billing()), (Class::TimedOut, heyan::Billing::Free));
+        assert!(error.to_string().contains("while connecting"), "{error}");
+        assert_eq!(first.join().unwrap().billing(), heyan::Billing::Unknown);
+    });
+    let counts = client.pool();
+    assert_eq!((counts.opened, counts.closed, counts.in_use, counts.idle), (1, 1, 0, 0));
+}
+
+#[test]
+fn the_surplus_is_closed() {
+    let peer = Peer::start(vec![vec![matching()], vec![matching()]]);
+    let client = client(plain(peer.port).idle_connections(1));
+    let barrier = std::sync::Barrier::new(2);
+    let meet = |_: &heyan::Subject<'_>, _: &mut heyan::http::Fields<'_>| {
+        barrier.wait();
+        Ok(())
+    };
+    // Both have leave to open a connection when they write their requests.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let call = heyan_std::Call::new().fields(&meet);
+                client.verify_with(&support::subject(), heyan::Consent::given(), &call).unwrap()
+            });
+        }
+    });
+    let counts = client.pool();
+    assert_eq!((counts.opened, counts.idle, counts.closed), (2, 1, 1));
+}
+
+#[test]
+fn an_old_connection_is_not_used() {
+    let peer = Peer::start(vec![vec![matching(), matching()], vec![matching()]]);
+    let client = client(plain(peer.port).idle_age(Duration::ZERO));
+    for _ in 0..2 {
+        assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
+    }
+    let counts = client.pool();
+    assert_eq!((counts.opened, counts.reused, counts.closed, peer.accepted()), (2, 0, 1, 2));
+}
+
+#[test]
+fn a_warm_up_connects_and_sends_nothing() {
+    let peer = Peer::start(vec![vec![matching()], vec![]]);
+    let client = client(plain(peer.port).idle_connections(2));
+    for expected in [1, 2, 2] {
+        client.warm_up().unwrap();
+        assert_eq!(client.pool().idle, expected);
+    }
+    assert_eq!(peer.pending(), 0);
+    drop(peer);
+
+    let dead = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let error = support::client(plain(dead)).warm_up().unwrap_err();
+    assert_eq!((error.class(), error.billing()), (Class::Connect, heyan::Billing::Free));
+    assert_eq!(support::client(plain(dead).idle_connections(0)).warm_up(), Ok(()), "nothing would be kept");
+}
+
+#[test]
+fn a_call_takes_what_was_warmed_up() {
+    let peer = Peer::start(vec![vec![matching()]]);
+    let client = client(plain(peer.port));
+    client.warm_up().unwrap();
+    assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
+    let counts = client.pool();
+    assert_eq!((counts.opened, counts.reused, peer.accepted()), (1, 1, 1));
 }

@@ -11,7 +11,7 @@ use heyan::{Billing, ChannelError, ChannelFault, ProtocolError, Retry, Verdict};
 use heyan_std::{Cause, Error, Stage, TlsFault, Trust, TrustError};
 use rcgen::{ExtendedKeyUsagePurpose, date_time_ymd};
 use support::tls::{Authority, HOST, secure, shake_hands};
-use support::{Act, MATCH, Peer, client, matching, plain, reply, verify};
+use support::{Act, MATCH, PATIENCE, Peer, client, matching, plain, reply, verify};
 
 #[test]
 fn a_proven_peer_is_asked_and_kept() {
@@ -29,6 +29,38 @@ fn a_proven_peer_is_asked_and_kept() {
         );
     }
     assert_eq!(peer.accepted(), 1);
+}
+
+/// After the handshake the peer sends tickets for further ones; a connection that nobody read from holds them unread.
+#[test]
+fn a_warmed_up_connection_is_used_and_the_next_one_resumed() {
+    let authority = Authority::new("ours");
+    let server = authority.server(&[HOST], |_| {});
+    let (tell, told) = std::sync::mpsc::channel();
+    let tell = std::sync::Mutex::new(tell);
+    let script = vec![vec![Act::ReplyAndClose(reply("200 OK", "Connection: close\r\n", MATCH))], vec![matching()]];
+    let peer = Peer::start_through(script, move |mut socket| {
+        let mut session = rustls::ServerConnection::new(Arc::clone(&server)).map_err(std::io::Error::other)?;
+        while session.is_handshaking() {
+            session.complete_io(&mut socket)?;
+        }
+        tell.lock().unwrap().send(session.handshake_kind().unwrap()).unwrap();
+        // The tickets leave before anything is asked.
+        while session.wants_write() {
+            session.write_tls(&mut socket)?;
+        }
+        Ok(Box::new(support::tls::Speaking(rustls::StreamOwned::new(session, socket))))
+    });
+    let client = client(secure(HOST, peer.port, authority.trust()));
+    client.warm_up().unwrap();
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), rustls::HandshakeKind::Full);
+    assert_eq!((peer.pending(), client.pool().idle), (0, 1));
+    for _ in 0..2 {
+        assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
+    }
+    assert_eq!(told.recv_timeout(PATIENCE).unwrap(), rustls::HandshakeKind::Resumed);
+    let counts = client.pool();
+    assert_eq!((counts.opened, counts.reused, peer.accepted()), (2, 1, 2));
 }
 
 #[test]
@@ -180,7 +212,7 @@ fn a_proxy_sees_the_endpoint_and_nothing_else() {
         assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
     }
     assert_eq!(proxy.accepted(), 1);
-    let asked = told.recv_timeout(support::PATIENCE).unwrap();
+    let asked = told.recv_timeout(PATIENCE).unwrap();
     assert!(asked.starts_with("CONNECT peer.test:1 HTTP/1.1\r\n"), "{asked}");
     assert!(!asked.contains("idCard") && !asked.contains(support::APP_CODE));
     assert!(!format!("{client:?}").contains("test-password"));

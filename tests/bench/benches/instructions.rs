@@ -6,7 +6,9 @@
 
 use gungraun::prelude::*;
 use gungraun::{Callgrind, Dhat};
-use heyan_bench::{Authorization, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers};
+use heyan_bench::{
+    Authorization, KeptConnection, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers,
+};
 
 fn app_code(provider: usize) -> &'static mut WriteRequest {
     WriteRequest::new(provider, Authorization::AppCode)
@@ -64,10 +66,25 @@ fn exchange(case: &mut WholeExchange) -> bool {
     case.run()
 }
 
+#[library_benchmark]
+#[bench::checkone(KeptConnection::new())]
+fn call_kept(case: &mut KeptConnection) -> bool {
+    case.run()
+}
+
 library_benchmark_group!(
     name = heyan,
-    benchmarks =
-        [id_parse, id_bulk_1000, id_bulk_1000_slowed, id_lines_1000, request_appcode, request_signed, reply, exchange]
+    benchmarks = [
+        id_parse,
+        id_bulk_1000,
+        id_bulk_1000_slowed,
+        id_lines_1000,
+        request_appcode,
+        request_signed,
+        reply,
+        exchange,
+        call_kept
+    ]
 );
 
 main!(

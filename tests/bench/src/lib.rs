@@ -3,9 +3,11 @@
 //! Every case is prepared by its constructor and does nothing but the measured work in `run`. Cases are leaked on
 //! purpose: what is dropped inside a measured function is counted with it, and personal data is wiped when dropped.
 
+mod kept;
 mod numbers;
 mod replies;
 
+pub use kept::KeptConnection;
 pub use numbers::{Lines, Numbers, lines, numbers};
 pub use replies::body;
 
@@ -41,16 +43,20 @@ pub enum Authorization {
     Signed,
 }
 
-fn inquiry(index: usize, authorization: Authorization) -> Inquiry<'static> {
-    let provider = provider(index);
+fn subject(provider: &dyn Provider) -> Subject<'static> {
     let name = Name::parse("张三").expect("a name");
     let id = IdNumber::parse(NUMBER, TODAY).expect("a valid number");
     let subject = Subject::new(name, id);
-    let subject = if provider.info().checks_mobile() {
+    if provider.info().checks_mobile() {
         subject.with_mobile(Mobile::parse("13000000000").expect("a mobile number"))
     } else {
         subject
-    };
+    }
+}
+
+fn inquiry(index: usize, authorization: Authorization) -> Inquiry<'static> {
+    let provider = provider(index);
+    let subject = subject(provider);
     let credentials = match authorization {
         Authorization::AppCode => {
             Credentials::AppCode(AppCode::new("test-appcode-not-a-secret-000000").expect("an AppCode"))

@@ -3,7 +3,9 @@
 //! The counters belong to the calling thread, so other tests of this process do not disturb them.
 
 use allocation_counter::measure;
-use heyan_bench::{Authorization, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers};
+use heyan_bench::{
+    Authorization, KeptConnection, Lines, Numbers, ReadReply, WholeExchange, WriteRequest, parse_number, providers,
+};
 
 #[track_caller]
 fn allocates_nothing(what: &str, provider: usize, run: impl FnOnce()) {
@@ -43,6 +45,12 @@ fn checking_numbers_allocates_nothing() {
     let case = Lines::new();
     assert_eq!(measure(|| assert_ne!(case.run(), 0)).count_total, 0);
     assert_eq!(measure(|| assert!(parse_number())).count_total, 0);
+}
+
+#[test]
+fn a_call_on_a_kept_connection_allocates_nothing() {
+    let case = KeptConnection::new();
+    assert_eq!(measure(|| assert!(case.run())).count_total, 0);
 }
 
 /// The bound on the longest request is checked where the request is longest.

@@ -161,8 +161,8 @@ fn bytes_that_are_not_of_the_reply(lane: &mut Lane) {
             _ if at == bytes.len() => Expect::Whole,
             _ if at >= head => reply(ReplyFault::NotJson),
             _ if at > 0 && bytes[at - 1] == b'\r' => protocol(ProtocolError::LineEnding),
-            // It makes a line of the empty one, so the head does not end. ureq looks at each line when it is there.
-            _ if at == head - 2 && !lane.transport.is_std() => protocol(ProtocolError::Truncated),
+            // It makes a line of the empty one, so the head does not end.
+            _ if at == head - 2 => protocol(ProtocolError::Truncated),
             _ => protocol(ProtocolError::Head),
         };
         let plan = Plan::acts(vec![Act::Pass(0, at), Act::Say(vec![0]), Act::Pass(at, ALL), Act::Cut]);

@@ -70,7 +70,8 @@ pub(crate) fn shake_hands(
     }
 }
 
-struct Speaking(StreamOwned<ServerConnection, TcpStream>);
+/// A connection behind its handshake.
+pub(crate) struct Speaking(pub(crate) StreamOwned<ServerConnection, TcpStream>);
 
 impl Read for Speaking {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {

@@ -1,6 +1,8 @@
 //! What is compared, and what is measured as it grows.
 
 mod growing;
+#[cfg(feature = "network")]
+mod network;
 mod numbers;
 #[cfg(feature = "messages")]
 mod replies;
@@ -19,7 +21,18 @@ pub static ALL: &[&Group] = &[
     &replies::FLAT,
     #[cfg(feature = "messages")]
     &replies::NESTED,
+    #[cfg(feature = "network")]
+    &network::HTTP,
+    #[cfg(feature = "network")]
+    &network::HTTPS,
 ];
 
 /// Everything that grows, in the order of the READMEs.
-pub static GROWTH: &[&Growth] = &[&growing::ACCOUNTS, &growing::REPLIES];
+pub static GROWTH: &[&Growth] = &[
+    &growing::ACCOUNTS,
+    &growing::REPLIES,
+    #[cfg(feature = "network")]
+    &network::BY_THREADS,
+    #[cfg(feature = "network")]
+    &network::LATENCY,
+];

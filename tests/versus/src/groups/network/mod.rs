@@ -1,0 +1,157 @@
+//! Whole verifications over loopback: request out, reply in, verdict.
+//!
+//! All ask one server of this process, which answers at once and whose work is the same for everybody. All send the same
+//! request line, fields and body; the libraries add fields of their own. All read the reply as JSON to a verdict.
+
+mod callers;
+mod server;
+
+use std::time::Duration;
+
+use crate::contest::{Bound, Contender, Contest, Group, Mode, Unit};
+use crate::growth::{Column, Growth, Point};
+use crate::{Text, same, text};
+
+use callers::{Crew, World};
+
+/// Threads of the two groups.
+const THREADS: usize = 8;
+
+const VERIFICATIONS: Unit = Unit::PerSecond(text("verifications", "次核验"));
+
+/// Over plain http, eight threads.
+pub(crate) static HTTP: Group = Group {
+    key: "http",
+    title: text(
+        "Verifications over http on loopback by 8 threads, with time-outs",
+        "8 个线程经回环地址以 http 核验，均设超时",
+    ),
+    unit: VERIFICATIONS,
+    contenders: &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, ATTOHTTPC, MINREQ, RAW],
+    bounds: &[
+        Bound { slower: "ureq", faster: "heyan", least: 6.0, build: "x86_64" },
+        Bound { slower: "raw", faster: "heyan", least: 0.8, build: "x86_64" },
+    ],
+    with_v3: false,
+    prepare: |contest| prepare(contest, false),
+};
+
+/// Over https, eight threads.
+pub(crate) static HTTPS: Group = Group {
+    key: "https",
+    title: text(
+        "Verifications over https on loopback by 8 threads, with time-outs",
+        "8 个线程经回环地址以 https 核验，均设超时",
+    ),
+    unit: VERIFICATIONS,
+    contenders: &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, RAW],
+    bounds: &[
+        Bound { slower: "ureq", faster: "heyan", least: 1.0, build: "x86_64" },
+        Bound { slower: "reqwest", faster: "heyan", least: 1.0, build: "x86_64" },
+    ],
+    with_v3: false,
+    prepare: |contest| prepare(contest, true),
+};
+
+const HEYAN: Contender = Contender {
+    key: "heyan",
+    name: same("heyan: `heyan_std::Client`"),
+    note: text("one client for all threads, every time-out on", "所有线程共用一个客户端，超时全开"),
+};
+const UREQ: Contender = Contender {
+    key: "ureq",
+    name: same("`ureq`"),
+    note: text(
+        "one agent with a global time-out: a thread for each request",
+        "一个带全局超时的 agent：每个请求一个线程",
+    ),
+};
+const REQWEST: Contender = Contender {
+    key: "reqwest",
+    name: same("`reqwest`, blocking"),
+    note: text("one client with a time-out", "一个带超时的客户端"),
+};
+const REQWEST_ASYNC: Contender = Contender {
+    key: "reqwest-async",
+    name: same("`reqwest`"),
+    note: text("as many tasks as threads, on tokio", "在 tokio 上，任务数与线程数相同"),
+};
+const ATTOHTTPC: Contender = Contender {
+    key: "attohttpc",
+    name: same("`attohttpc`"),
+    note: text("a connection for each request", "每个请求一个连接"),
+};
+const MINREQ: Contender = Contender {
+    key: "minreq",
+    name: same("`minreq`"),
+    note: text("a connection for each request", "每个请求一个连接"),
+};
+const RAW: Contender = Contender {
+    key: "raw",
+    name: same("`TcpStream` and `httparse`"),
+    note: text(
+        "a kept connection and a written request for each thread, no time-out: the limit",
+        "每个线程一个保持的连接和写好的请求，无超时：极限",
+    ),
+};
+
+fn prepare(contest: &mut Contest, secure: bool) {
+    let contenders: &[&Contender] = if secure {
+        &[&HEYAN, &UREQ, &REQWEST, &REQWEST_ASYNC, &RAW]
+    } else {
+        &[&HEYAN, &UREQ, &REQWEST, &REQWEST_ASYNC, &ATTOHTTPC, &MINREQ, &RAW]
+    };
+    let world: &'static World = Box::leak(Box::new(World::new(secure)));
+    let calls = contest.mode().choose(50, 2);
+    for contender in contenders {
+        let mut crew = Crew::new(world, contender.key, THREADS);
+        let answer = vec![u8::from(crew.run(1))];
+        contest.enter(contender.key, answer, THREADS * calls, move || assert!(crew.run(calls)));
+    }
+}
+
+/// How many threads, and how often a second.
+pub(crate) static BY_THREADS: Growth = Growth {
+    key: "threads",
+    axis: text("threads, http, verifications per second", "线程数，http，每秒核验次数"),
+    columns: COLUMNS,
+    measure: |mode| {
+        [1, 8, 64].into_iter().flat_map(|threads| measure(mode, threads, threads as u64, |seen| seen.rate)).collect()
+    },
+};
+
+/// How long the slowest of a hundred take when there are many threads.
+pub(crate) static LATENCY: Growth = Growth {
+    key: "latency",
+    axis: text("threads, http, 99th percentile in µs", "线程数，http，第 99 百分位，微秒"),
+    columns: COLUMNS,
+    measure: |mode| measure(mode, 64, 64, |seen| seen.p99_us),
+};
+
+const COLUMNS: &[Column] = &[
+    Column { key: "heyan", head: same("heyan") },
+    Column { key: "ureq", head: same("`ureq`") },
+    Column { key: "reqwest", head: same("`reqwest`, blocking") },
+    Column { key: "raw", head: LIMIT },
+];
+const LIMIT: Text = same("`TcpStream`");
+
+fn measure(mode: Mode, threads: usize, at: u64, value: fn(&callers::Seen) -> f64) -> Vec<Point> {
+    let world: &'static World = Box::leak(Box::new(World::new(false)));
+    let mut crews: Vec<(&str, Crew, Vec<f64>)> =
+        COLUMNS.iter().map(|column| (column.key, Crew::new(world, column.key, threads), Vec::new())).collect();
+    let turn = Duration::from_millis(mode.choose(400, 1) as u64);
+    for round in 0..mode.choose(5, 1) {
+        // As in the groups: each has each predecessor in turn.
+        let count = crews.len();
+        for at in 0..count {
+            let (_, crew, values) = &mut crews[(at + round) % count];
+            values.push(value(&crew.watch(turn)));
+        }
+    }
+    let point = |(key, _, mut values): (&str, Crew, Vec<f64>)| {
+        values.sort_by(f64::total_cmp);
+        Point { at, column: key.to_owned(), value: values[values.len() / 2].round() }
+    };
+    crews.into_iter().map(point).collect()
+}

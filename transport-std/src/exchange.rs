@@ -1,0 +1,133 @@
+//! One request and its reply over a connection, by the core's [`Exchange`].
+
+use std::time::Duration;
+
+use heyan::{ChannelError, ChannelFault, Exchange, ProtocolError, Request, Response, Step};
+use zeroize::Zeroize;
+
+use crate::error::{ChannelSource, Error, Stage};
+use crate::link::{Deadline, Failure, Fault, Link};
+
+/// Longest head of a reply in bytes, if its body is as long as permitted. The gateway's are of 1 to 2 KiB.
+const HEAD_MAX: usize = 12 * 1024;
+
+/// Where a request and its reply stand. It is asked for once for each connection, and wiped after each call.
+pub(crate) struct Memory {
+    bytes: Vec<u8>,
+    /// Bytes at the beginning that something personal may stand in.
+    dirty: usize,
+}
+
+impl Memory {
+    /// For bodies of replies of up to so many bytes, and for requests of up to so many.
+    pub(crate) fn new(reply_len_max: usize, request_len_max: usize) -> Self {
+        Self::of(HEAD_MAX.saturating_add(reply_len_max).max(request_len_max))
+    }
+
+    /// Of this length in bytes.
+    pub(crate) fn of(len: usize) -> Self {
+        Self { bytes: vec![0; len], dirty: 0 }
+    }
+
+    /// All of it, for one call. [`Memory::wipe`] must follow.
+    pub(crate) fn open(&mut self) -> &mut [u8] {
+        self.dirty = self.bytes.len();
+        &mut self.bytes
+    }
+
+    /// Ends the call, which used this many bytes at the beginning.
+    pub(crate) fn wipe(&mut self, used: usize) {
+        self.dirty = used.min(self.bytes.len());
+        self.bytes.get_mut(..self.dirty).unwrap_or_default().zeroize();
+        self.dirty = 0;
+    }
+
+    /// Ends a call that used nobody knows how much.
+    pub(crate) fn wipe_all(&mut self) {
+        self.wipe(self.bytes.len());
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        self.bytes.get_mut(..self.dirty).unwrap_or_default().zeroize();
+    }
+}
+
+/// How an exchange ended.
+pub(crate) struct Talk<'b> {
+    pub(crate) result: Result<Response<'b>, Error>,
+    /// Bytes at the beginning of the memory that were used.
+    pub(crate) used: usize,
+    /// Whether the connection can take another request.
+    pub(crate) keep_alive: bool,
+    /// Whether the connection broke before it had taken the whole request: nobody can have charged for it.
+    pub(crate) broke_unsent: bool,
+}
+
+/// Sends the request and receives the reply.
+pub(crate) fn talk<'b>(
+    link: &mut dyn Link,
+    request: Request<'b>,
+    deadline: Deadline,
+    send_timeout: Duration,
+    reply_len_max: usize,
+) -> Talk<'b> {
+    let mut received = 0_usize;
+    let mut used = request.len();
+    let mut exchange = Exchange::new(request);
+    let failed = loop {
+        match exchange.step() {
+            Step::Send(bytes) => {
+                let count = bytes.len();
+                if let Err(fault) = link.send(bytes, deadline.within(send_timeout)) {
+                    break Some(Failure::new(Stage::Send, fault));
+                }
+                exchange.sent(count);
+            }
+            Step::Receive(space) => match link.receive(space, deadline) {
+                Ok(count) => {
+                    received = received.saturating_add(count);
+                    exchange.received(count);
+                }
+                Err(fault) => break Some(Failure::new(Stage::Receive, fault)),
+            },
+            Step::Done => break None,
+        }
+    };
+    used = used.max(received);
+    let keep_alive = failed.is_none() && exchange.keep_alive();
+    let (is_sent, has_reply) = (exchange.is_sent(), received > 0);
+    let result = match failed {
+        Some(failure) => Err(judge(failure, is_sent, has_reply)),
+        None => exchange.finish().map_err(Error::from).and_then(|response| {
+            // The head may have left room for more than is permitted.
+            let is_long = response.expose_body().len() > reply_len_max;
+            if is_long { Err(ProtocolError::TooLong.into()) } else { Ok(response) }
+        }),
+    };
+    let broke_unsent = !is_sent && matches!(failed, Some(Failure { fault: Fault::Io(_) | Fault::Tls(_), .. }));
+    Talk { result, used, keep_alive, broke_unsent }
+}
+
+/// What a failure of the connection is for the caller.
+pub(crate) fn judge(failure: Failure, sent: bool, has_reply: bool) -> Error {
+    let fault = match (failure.fault, failure.stage) {
+        (Fault::TimedOut, _) => ChannelFault::TimedOut,
+        (_, Stage::Resolve) => ChannelFault::Dns,
+        (_, Stage::Connect) => ChannelFault::Connect,
+        (Fault::Tls(_), _) | (_, Stage::Handshake) => ChannelFault::Tls,
+        (Fault::Io(_) | Fault::Proxy, Stage::Send | Stage::Receive) => {
+            // A peer that had begun to answer did not come to the end of it.
+            if sent && has_reply {
+                return ProtocolError::Truncated.into();
+            }
+            if sent && failure.fault == Fault::Io(std::io::ErrorKind::UnexpectedEof) {
+                return ProtocolError::Closed.into();
+            }
+            ChannelFault::Broken
+        }
+    };
+    let source = Some(ChannelSource::new(failure.stage, failure.fault.cause()));
+    Error::Inquiry(heyan::Error::Channel(ChannelError { fault, sent, source }))
+}
