@@ -131,3 +131,72 @@ pub(crate) fn judge(failure: Failure, sent: bool, has_reply: bool) -> Error {
     let source = Some(ChannelSource::new(failure.stage, failure.fault.cause()));
     Error::Inquiry(heyan::Error::Channel(ChannelError { fault, sent, source }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use heyan::provider::IDCERT;
+    use heyan::{Consent, Credentials, Date, IdNumber, Inquiry, Name, Subject};
+
+    use super::*;
+    use crate::link::Look;
+
+    /// A peer that takes so many bytes, then says these pieces one by one, then closes.
+    struct Script<'s> {
+        takes: usize,
+        says: &'s [&'s str],
+    }
+
+    impl Link for Script<'static> {
+        fn send(&mut self, bytes: &[u8], _: Deadline) -> Result<(), Fault> {
+            self.takes = self.takes.checked_sub(bytes.len()).ok_or(Fault::Io(std::io::ErrorKind::ConnectionReset))?;
+            Ok(())
+        }
+
+        fn receive(&mut self, into: &mut [u8], _: Deadline) -> Result<usize, Fault> {
+            let Some((piece, rest)) = self.says.split_first() else { return Ok(0) };
+            self.says = rest;
+            into[..piece.len()].copy_from_slice(piece.as_bytes());
+            Ok(piece.len())
+        }
+
+        fn look(&mut self) -> Look {
+            Look::Quiet
+        }
+    }
+
+    #[test]
+    fn no_memory_keeps_a_request_or_a_reply() {
+        const BODY: &str = "{\"status\":\"01\",\"idCard\":\"11010119000101009X\",\"name\":\"张三\"}";
+        let sized: String = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", BODY.len());
+        let sized: &'static str = sized.leak();
+        let padded: &'static str = format!("HTTP/1.1 200 OK\r\nX-Long: {}\r\n", "1".repeat(900)).leak();
+        let chunked: &[&str] =
+            &[padded, "Transfer-Encoding: chunked\r\n\r\n7\r\n{\"statu\r\n4", "\r\ns\":1\r\n0\r\n\r\n"];
+        let scripts: [(usize, &'static [&'static str], bool); 6] = [
+            (usize::MAX, [sized, BODY].to_vec().leak(), true),
+            (usize::MAX, chunked.to_vec().leak(), true),
+            (usize::MAX, [sized, "{\"idCard\":\"11010119000101009X"].to_vec().leak(), false),
+            (usize::MAX, &["nonsense, and 11010119000101009X\r\n\r\n"], false),
+            (usize::MAX, &[], false),
+            (1, &[], false),
+        ];
+        let today = Date::new(2026, 11, 22).unwrap();
+        let subject = Subject::new(Name::parse("张三").unwrap(), IdNumber::parse("11010119000101009X", today).unwrap());
+        for (takes, says, is_reply) in scripts {
+            let credentials = Credentials::AppCode(heyan::AppCode::new("an-app-code").unwrap());
+            let inquiry = Inquiry::new(&IDCERT, subject.clone(), Consent::given(), credentials).unwrap();
+            let mut memory = Memory::new(4096, 0);
+            let request = inquiry.write(memory.open()).unwrap();
+            let deadline = Deadline::new(Instant::now(), Duration::from_secs(9));
+            let talk = talk(&mut Script { takes, says }, request, deadline, Duration::from_secs(9), 4096);
+            assert_eq!(talk.result.is_ok(), is_reply, "{says:?}");
+            let used = talk.used;
+            drop(talk);
+            assert!(used > 0 && used < memory.bytes.len() && memory.bytes.iter().any(|byte| *byte != 0));
+            memory.wipe(used);
+            assert!(memory.bytes.iter().all(|byte| *byte == 0), "{says:?}");
+        }
+    }
+}

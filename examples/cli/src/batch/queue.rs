@@ -2,7 +2,7 @@
 //!
 //! Beginning waits for the drive, once for all rows that are begun together. When the process dies, all of them are possibly
 //! billed, asked or not. So there are as many as the workers take in [`AHEAD`], or in twice the time that beginning takes, and
-//! the next ones are begun when half of them are left: hundreds where a call takes microseconds, a single one where it
+//! the next ones are begun when three quarters of them are left: hundreds where a call takes microseconds, a single one where it
 //! takes long.
 
 use std::collections::VecDeque;
@@ -125,6 +125,6 @@ impl<T> State<T> {
     }
 
     fn is_wanting(&self) -> bool {
-        if self.count > 1 { self.waiting.len() <= self.count / 2 } else { self.waiting.is_empty() && self.idle > 0 }
+        if self.count > 1 { self.waiting.len() <= self.count * 3 / 4 } else { self.waiting.is_empty() && self.idle > 0 }
     }
 }
