@@ -82,6 +82,7 @@ fn routes() {
         let mut attempts = Attempts::<3>::new(rule(), person).without(barred);
         // One call is under way when the next is asked for.
         for _ in 0..black_box(9) {
+            take(attempts.foresee(&accounts, now()));
             match attempts.next(&mut accounts, now()) {
                 Move::Call { .. } if black_box(true) => attempts.ended(&mut accounts, now(), black_box(7), ending()),
                 other => take(other),
