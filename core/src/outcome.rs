@@ -205,12 +205,13 @@ impl<const N: usize> Token<N> {
 
 /// Whether `text` is made as a [`Token`], whatever its length is.
 pub(crate) fn is_token(text: &str) -> bool {
-    // A table is looked up faster than ranges are compared, but a device has no room for it.
+    // A table is looked up faster than ranges are compared, and faster yet to the end, whatever is found on the way. A
+    // device has no room for it.
     #[cfg(target_pointer_width = "64")]
-    let fits = |byte| matches!(IN_TOKENS.get(usize::from(byte)), Some(true));
+    let fit = text.bytes().fold(true, |fit, byte| fit & matches!(IN_TOKENS.get(usize::from(byte)), Some(true)));
     #[cfg(not(target_pointer_width = "64"))]
-    let fits = is_in_tokens;
-    !text.is_empty() && text.bytes().all(fits)
+    let fit = text.bytes().all(is_in_tokens);
+    fit && !text.is_empty()
 }
 
 #[cfg(target_pointer_width = "64")]

@@ -1,15 +1,12 @@
 //! The pass over a reply body: validates it as RFC 8259 and rewrites its escapes, in place.
 
-use core::slice;
-
 use super::{DEPTH_MAX, JsonError};
 use crate::bytes;
 
 /// What the pass makes of a body.
 #[derive(Clone, Copy)]
 pub(crate) struct Normalized<'b> {
-    /// The text, which is UTF-8.
-    pub(super) json: &'b [u8],
+    pub(super) json: &'b str,
     /// Whether any string or name still holds an escape.
     pub(super) escapes: bool,
 }
@@ -21,11 +18,16 @@ pub(crate) struct Names {
     count: usize,
 }
 
-/// Where a name stands, without its quotation marks.
+/// Where a member stands.
 #[derive(Clone, Copy)]
 pub(super) struct Name {
-    pub(super) start: u16,
-    pub(super) end: u16,
+    /// Where its name starts and ends, without quotation marks.
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// Where its value starts, with a quotation mark if it is a string.
+    pub(super) value: u32,
+    /// How long that string is, without quotation marks; 0 for all other values.
+    pub(super) value_len: u32,
 }
 
 /// The longer reply of `idcert`, the largest there is, has 12 members. On processors of 32 bits none is noted: there the
@@ -35,20 +37,28 @@ const NAMES_MAX: usize = if cfg!(target_pointer_width = "64") { 16 } else { 0 };
 impl Names {
     /// Nothing noted yet.
     pub(crate) const fn new() -> Self {
-        Self { names: [Name { start: 0, end: 0 }; NAMES_MAX], count: 0 }
+        Self { names: [Name { start: 0, end: 0, value: 0, value_len: 0 }; NAMES_MAX], count: 0 }
+    }
+
+    /// Before anything is noted in a text of `length` bytes: of one that is too long nothing will be.
+    fn start(&mut self, length: usize) {
+        self.count = if u32::try_from(length).is_ok() { 0 } else { NAMES_MAX.wrapping_add(1) };
     }
 
     #[inline(always)]
-    fn note(&mut self, start: usize, end: usize) {
-        if NAMES_MAX == 0 {
-            return;
-        }
-        match (self.names.get_mut(self.count), u16::try_from(end)) {
-            (Some(place), Ok(end)) => *place = Name { start: start as u16, end },
-            // Beyond 64 KiB nothing is noted, which is known by the count.
-            _ => self.count = NAMES_MAX,
+    fn note(&mut self, start: usize, end: usize, value: usize) {
+        if let Some(place) = self.names.get_mut(self.count) {
+            *place = Name { start: start as u32, end: end as u32, value: value as u32, value_len: 0 };
         }
         self.count = self.count.saturating_add(1);
+    }
+
+    /// The value of the name noted last is a string, whose closing quotation mark is there.
+    #[inline(always)]
+    fn note_end(&mut self, end: usize) {
+        if let Some(name) = self.names.get_mut(self.count.wrapping_sub(1)) {
+            name.value_len = (end as u32).wrapping_sub(name.value).wrapping_sub(1);
+        }
     }
 
     /// All names, or `None` when there were too many to note.
@@ -82,6 +92,9 @@ pub(crate) fn normalize<'b>(body: &'b mut [u8], names: &mut Names) -> Result<Nor
     let text = body.get_mut(skip..).unwrap_or_default();
     let (length, escapes) = rewrite(text, names)?;
     let json = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
+    // It is UTF-8 if and only if what was there before was: an escape is ASCII, and what takes its place is a whole
+    // character, so neither completes a broken sequence before it nor takes up a stray byte behind it.
+    let json = core::str::from_utf8(json).map_err(|_| JsonError::NotJson)?;
     Ok(Normalized { json, escapes })
 }
 
@@ -96,65 +109,50 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
     let mut open = BOTTOM;
     let mut key = false;
     let mut moves = Moves::default();
-    let mut rest = text.iter();
+    let mut at = 0;
+    names.start(text.len());
     'item: loop {
-        let byte = token(&mut rest)?;
-        if byte == b'"' {
-            let start = moves.becomes(text.len().wrapping_sub(rest.as_slice().len()));
-            // Mostly one round: from the opening to the closing quotation mark.
-            rest = loop {
-                let stretch = rest.as_slice();
-                let (behind, beyond_ascii) = skip_plain(stretch);
-                // Between escapes a string must be UTF-8, and then all of it is: an escape is ASCII, and what takes its
-                // place is a whole character, so neither completes a broken sequence before it nor takes up a stray
-                // byte behind it. Outside of strings nothing but ASCII is let pass.
-                if beyond_ascii {
-                    let length = stretch.len().wrapping_sub(behind.len());
-                    let stretch = stretch.get(..length).unwrap_or_default();
-                    core::str::from_utf8(stretch).map_err(|_| JsonError::NotJson)?;
-                }
-                match behind {
-                    [b'"', behind @ ..] => break behind.iter(),
-                    [b'\\', behind @ ..] => {
-                        let at = text.len().wrapping_sub(behind.len()).wrapping_sub(1);
-                        let end = moves.unescape(text, at)?;
-                        rest = text.get(end..).unwrap_or_default().iter();
-                    }
-                    _ => return Err(JsonError::NotJson),
-                }
-            };
-            if key {
-                if open == OUTERMOST_OBJECT {
-                    let behind = text.len().wrapping_sub(rest.as_slice().len());
-                    names.note(start, moves.becomes(behind).wrapping_sub(1));
-                }
-                if token(&mut rest)? != b':' {
-                    return Err(JsonError::NotJson);
-                }
-                key = false;
-                continue 'item;
+        let mut byte = token(text, &mut at)?;
+        if key {
+            if byte != b'"' {
+                return Err(JsonError::NotJson);
             }
-        } else if key {
-            return Err(JsonError::NotJson);
+            let start = moves.becomes(at);
+            at = string(text, at, &mut moves)?;
+            let end = moves.becomes(at).wrapping_sub(1);
+            if token(text, &mut at)? != b':' {
+                return Err(JsonError::NotJson);
+            }
+            byte = token(text, &mut at)?;
+            if open == OUTERMOST_OBJECT {
+                names.note(start, end, moves.becomes(at).wrapping_sub(1));
+            }
+        }
+        if byte == b'"' {
+            at = string(text, at, &mut moves)?;
+            if open == OUTERMOST_OBJECT {
+                names.note_end(moves.becomes(at).wrapping_sub(1));
+            }
         } else if byte == b'{' || byte == b'[' {
             if open >= FULL {
                 return Err(JsonError::TooDeep);
             }
-            let inside = rest.clone();
+            let inside = at;
             // A closing bracket is two places behind its opening one in ASCII.
-            if token(&mut rest)? != byte.wrapping_add(2) {
-                rest = inside;
+            if token(text, &mut at)? != byte.wrapping_add(2) {
+                at = inside;
                 key = byte == b'{';
                 open = open << 1 | u32::from(key);
                 continue 'item;
             }
         } else {
-            rest = scalar(byte, rest.as_slice())?.iter();
+            let rest = scalar(byte, text.get(at..).unwrap_or_default())?;
+            at = text.len().wrapping_sub(rest.len());
         }
         // A value has ended.
         while open > BOTTOM {
             let object = open & 1 == 1;
-            let byte = token(&mut rest)?;
+            let byte = token(text, &mut at)?;
             if byte == b',' {
                 key = object;
                 continue 'item;
@@ -166,46 +164,60 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
         }
         break;
     }
-    if rest.all(|&byte| is_space(byte)) { Ok((moves.finish(text), moves.kept)) } else { Err(JsonError::NotJson) }
+    let rest = text.get(at..).unwrap_or_default();
+    if rest.iter().all(|&byte| is_space(byte)) { Ok((moves.finish(text), moves.kept)) } else { Err(JsonError::NotJson) }
 }
 
 /// Takes the next byte that is not white space.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
-fn token(rest: &mut slice::Iter<'_, u8>) -> Result<u8, JsonError> {
+fn token(text: &[u8], at: &mut usize) -> Result<u8, JsonError> {
     loop {
-        let byte = *rest.next().ok_or(JsonError::NotJson)?;
+        let byte = *text.get(*at).ok_or(JsonError::NotJson)?;
+        *at = at.wrapping_add(1);
         if !is_space(byte) {
             return Ok(byte);
         }
     }
 }
 
-/// Skips what stands for itself in a string; returns the rest, which starts with a quotation mark,
-/// a backslash or a control character, or is empty, and whether what was skipped goes beyond ASCII.
+/// Reads the string whose first byte is at `at`; returns what is behind its closing quotation mark.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
-pub(super) fn skip_plain(mut rest: &[u8]) -> (&[u8], bool) {
-    let mut seen = 0;
-    while cfg!(target_pointer_width = "64")
-        && let Some((word, behind)) = rest.split_first_chunk()
-    {
-        let word = usize::from_le_bytes(*word);
-        let specials = specials(word);
-        if specials != 0 {
-            let rest = rest.get(specials.trailing_zeros() as usize / 8..).unwrap_or_default();
-            let before = specials.wrapping_sub(1) & !specials;
-            return (rest, (seen | word & before) & filled(0x80) != 0);
+fn string(text: &mut [u8], mut at: usize, moves: &mut Moves) -> Result<usize, JsonError> {
+    // Mostly one round.
+    loop {
+        at = plain_until(text, at);
+        match text.get(at) {
+            Some(b'"') => return Ok(at.wrapping_add(1)),
+            Some(b'\\') => at = moves.unescape(text, at)?,
+            _ => return Err(JsonError::NotJson),
         }
-        seen |= word;
-        rest = behind;
     }
-    // Near the end of the text there are no whole words. (On other processors a word at a time is more code than it is
-    // worth.)
-    while let [byte @ (b' '..=b'!' | b'#'..=b'[' | b']'..), behind @ ..] = rest {
-        seen |= usize::from(*byte);
-        rest = behind;
+}
+
+/// Where the string or the part of one at `at` stops standing for itself: at a quotation mark, a backslash, a control
+/// character or the end of `text`.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+pub(super) fn plain_until(text: &[u8], mut at: usize) -> usize {
+    while cfg!(target_pointer_width = "64")
+        && let Some(rest) = text.get(at..)
+    {
+        let Some(word) = rest.first_chunk() else {
+            // The last bytes of the text, filled up with control characters.
+            let word = rest.iter().rev().fold(0, |word, &byte| word << 8 | usize::from(byte));
+            return at.wrapping_add(specials(word).trailing_zeros() as usize / 8);
+        };
+        let specials = specials(usize::from_le_bytes(*word));
+        if specials != 0 {
+            return at.wrapping_add(specials.trailing_zeros() as usize / 8);
+        }
+        at = at.wrapping_add(8);
     }
-    (rest, seen & filled(0x80) != 0)
+    // On other processors a word at a time is more code than it is worth.
+    while let Some(b' '..=b'!' | b'#'..=b'[' | b']'..) = text.get(at) {
+        at = at.wrapping_add(1);
+    }
+    at
 }
 
 /// Reads the rest of the literal or number that starts with `first`; returns what is behind it.

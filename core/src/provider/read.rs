@@ -11,7 +11,7 @@ use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Ve
 use crate::provider::{Provider, gateway};
 use crate::redact::redacted;
 use crate::subject::{Date, IdNumber, Mobile, Sex, Subject};
-use crate::text::{find_line, has, same};
+use crate::text::{find_line, has};
 
 /// A reply that the gateway passed through, ready to be read. `'b` is the life of the text.
 #[derive(Clone, Copy)]
@@ -45,6 +45,7 @@ impl<'b> Reply<'_, 'b> {
 
     /// The same into places that are all [`Value::Absent`], for readers of many members: an array returned by value
     /// stands on a small stack two or three times.
+    #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn members_into<const N: usize>(
         &self,
         wanted: &[&str; N],
@@ -308,23 +309,38 @@ fn check_echo(echo: Value<'_>, sent: Option<&IdNumber>) -> Option<Echo> {
         Value::Absent | Value::Null | Value::Text("") => return Some(Echo::Absent),
         echo => echo.text()?,
     };
-    let (echo, sent) = (echo.as_bytes(), sent.as_bytes().as_slice());
-    let is_mask = |byte: &u8| *byte == b'*';
-    let Some(at) = echo.iter().position(is_mask) else { return same(echo, sent).then_some(Echo::Agrees) };
-    let (prefix, masked) = echo.split_at_checked(at)?;
-    let (hidden, suffix) = masked.split_at_checked(masked.iter().rposition(is_mask)?.wrapping_add(1))?;
-    if !hidden.iter().all(|byte| is_mask(byte) || byte.is_ascii_digit()) {
+    let echo = echo.as_bytes();
+    let (mut masked, mut unseen) = (echo, sent.as_bytes().as_slice());
+    while let [shown, rest @ ..] = masked
+        && *shown != MASK
+    {
+        // What is left of the number gets shorter, so that a beginning and an end that overlap contradict it.
+        let [digit, behind @ ..] = unseen else { return None };
+        if !(shown == digit || shown.eq_ignore_ascii_case(digit)) {
+            return None;
+        }
+        (masked, unseen) = (rest, behind);
+    }
+    if masked.is_empty() {
+        return unseen.is_empty().then_some(Echo::Agrees);
+    }
+    while let [rest @ .., shown] = masked
+        && *shown != MASK
+    {
+        let [before @ .., digit] = unseen else { return None };
+        if !(shown == digit || shown.eq_ignore_ascii_case(digit)) {
+            return None;
+        }
+        (masked, unseen) = (rest, before);
+    }
+    if !masked.iter().all(|byte| *byte == MASK || byte.is_ascii_digit()) {
         return None;
     }
-    if prefix.is_empty() && suffix.is_empty() {
-        return Some(Echo::Absent);
-    }
-    // A prefix and a suffix that overlap would show more than the number has.
-    let (first, behind) = sent.split_at_checked(prefix.len())?;
-    let (_, last) = behind.split_at_checked(behind.len().checked_sub(suffix.len())?)?;
-    let agrees = prefix == first && same(suffix, last);
-    agrees.then_some(Echo::Agrees)
+    Some(if masked.len() == echo.len() { Echo::Absent } else { Echo::Agrees })
 }
+
+/// Stands in an echo for what is not shown.
+const MASK: u8 = b'*';
 
 /// The readers of details, for providers' readers.
 impl<'b> Details<'b> {
@@ -367,5 +383,5 @@ impl<'b> Details<'b> {
 // Out of line on a device, where each detail would have it.
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn unmasked(value: Value<'_>) -> Option<&str> {
-    value.text().filter(|text| !has(text.as_bytes(), b'*'))
+    value.text().filter(|text| !has(text.as_bytes(), MASK))
 }
