@@ -291,8 +291,8 @@ fn fill_parameters(w: &mut Writer<'_>, inquiry: &Inquiry<'_>, info: &Info) -> Re
 fn write_factor(w: &mut Writer<'_>, subject: &Subject<'_>, factor: Factor) -> Result<(), EncodeError> {
     match factor {
         // Digits and X need no encoding.
-        Factor::IdNumber => w.text(subject.id().expose()),
-        Factor::Mobile => w.text(subject.mobile().ok_or(EncodeError::MobileMissing)?.expose()),
+        Factor::IdNumber => w.array(*subject.id().as_bytes()),
+        Factor::Mobile => w.array(*subject.mobile().ok_or(EncodeError::MobileMissing)?.as_bytes()),
         Factor::Name => match subject.name().plain() {
             Some(name) => w.encoded(name.as_bytes()),
             None => {
@@ -332,6 +332,29 @@ const fn max(a: usize, b: usize) -> usize {
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
+
+/// The digit of the lower half of `byte`.
+const fn hexadecimal(byte: u8) -> u8 {
+    match byte & 0x0f {
+        digit @ 0..=9 => b'0'.wrapping_add(digit),
+        letter => b'A'.wrapping_sub(10).wrapping_add(letter),
+    }
+}
+
+/// What a byte becomes when it is percent-encoded: itself, or three bytes. A device has no room for it.
+#[cfg(target_pointer_width = "64")]
+static ENCODED: [[u8; 4]; 256] = {
+    let mut table = [[0; 4]; 256];
+    let mut rest = table.as_mut_slice();
+    let mut byte = 0_u8;
+    while let [encoded, behind @ ..] = rest {
+        *encoded =
+            if is_unreserved(byte) { [byte, 0, 0, 0] } else { [b'%', hexadecimal(byte >> 4), hexadecimal(byte), 0] };
+        rest = behind;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
 
 /// `number` in decimal, in the end of `digits`, which holds any.
 fn decimal(mut number: usize, digits: &mut [u8; 20]) -> &str {
@@ -399,13 +422,23 @@ impl Writer<'_> {
 
     /// Percent-encodes everything but RFC 3986's unreserved characters, which is right for a query and for a form.
     fn encoded(&mut self, bytes: &[u8]) {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        let digit = |nibble: u8| HEX.get(usize::from(nibble & 0x0f)).copied().unwrap_or(b'0');
+        #[cfg(target_pointer_width = "64")]
+        let mut bytes = bytes;
+        #[cfg(target_pointer_width = "64")]
+        while let [byte, rest @ ..] = bytes
+            && let Some(space) = self.buffer.get_mut(self.len..).and_then(|space| space.first_chunk_mut())
+        {
+            // Four bytes are one store, however many of them count: something always follows and covers the rest.
+            let encoded @ [first, ..] = ENCODED.get(usize::from(*byte)).copied().unwrap_or_default();
+            *space = encoded;
+            self.len = self.len.wrapping_add(if first == b'%' { 3 } else { 1 });
+            bytes = rest;
+        }
         for &byte in bytes {
             if is_unreserved(byte) {
                 self.array([byte]);
             } else {
-                self.array([b'%', digit(byte >> 4), digit(byte)]);
+                self.array([b'%', hexadecimal(byte >> 4), hexadecimal(byte)]);
             }
         }
     }

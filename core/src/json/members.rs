@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json_core::str::EscapedStr;
 
 use super::JsonError;
-use super::pass::{Name, Names, Normalized, plain_until};
+use super::pass::{Member, Members, Normalized, plain_until};
 use crate::redact::redacted;
 use crate::text::has;
 
@@ -56,16 +56,16 @@ redacted!(Object<'_>);
 pub(crate) struct Document<'n, 'b> {
     object: Object<'b>,
     json: &'b str,
-    names: &'n Names,
+    noted: &'n Members,
 }
 
 impl<'n, 'b> Document<'n, 'b> {
-    /// The text, if it is an object, with the names noted in it; else [`JsonError::NotJson`].
-    pub(crate) fn of(normalized: Normalized<'b>, names: &'n Names) -> Result<Self, JsonError> {
+    /// The text, if it is an object, with the members noted in it; else [`JsonError::NotJson`].
+    pub(crate) fn of(normalized: Normalized<'b>, noted: &'n Members) -> Result<Self, JsonError> {
         let Normalized { json, escapes } = normalized;
         match end(json, skip_to_token(json.as_bytes())) {
             Some(text) if text.as_bytes().first() == Some(&b'{') => {
-                Ok(Self { object: Object { text, escapes }, json, names })
+                Ok(Self { object: Object { text, escapes }, json, noted })
             }
             _ => Err(JsonError::NotJson),
         }
@@ -79,8 +79,8 @@ impl<'n, 'b> Document<'n, 'b> {
     /// [`JsonError::Ambiguous`] if a wanted member occurs twice.
     #[cfg_attr(target_pointer_width = "64", inline(always))]
     pub(crate) fn members(&self, wanted: &[&str], values: &mut [Value<'b>]) -> Result<(), JsonError> {
-        match self.names.all() {
-            Some(names) => fill_noted(self, names, wanted, values),
+        match self.noted.all() {
+            Some(noted) => fill_noted(self, noted, wanted, values),
             None => fill(self.object, wanted, values),
         }
     }
@@ -155,24 +155,24 @@ impl defmt::Format for Value<'_> {
     }
 }
 
-/// Members of the outermost object, whose names were noted. Inlined up to a provider's reader: there the names that are
+/// Members of the outermost object, which were noted. Inlined up to a provider's reader: there the names that are
 /// wanted are known, and finding one is a comparison of lengths and words.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 fn fill_noted<'b>(
     document: &Document<'_, 'b>,
-    names: &[Name],
+    noted: &[Member],
     wanted: &[&str],
     values: &mut [Value<'b>],
 ) -> Result<(), JsonError> {
     let Document { json, object: Object { escapes, .. }, .. } = *document;
-    for name in names {
-        let Some(text) = json.as_bytes().get(name.start as usize..name.end as usize) else {
+    for member in noted {
+        let Some(name) = json.as_bytes().get(member.start as usize..member.end as usize) else {
             return Err(JsonError::NotJson);
         };
-        if let Some(at) = wanted.iter().position(|wanted| wanted.as_bytes() == text)
-            && let (Some(place), Some(value)) = (values.get_mut(at), json.get(name.value as usize..))
+        if let Some(at) = wanted.iter().position(|wanted| wanted.as_bytes() == name)
+            && let (Some(place), Some(value)) = (values.get_mut(at), json.get(member.value as usize..))
         {
-            fill_one(place, value, Some(name.value_len as usize), escapes)?;
+            fill_one(place, value, Some(member.value_len as usize), escapes)?;
         }
     }
     Ok(())
@@ -262,13 +262,19 @@ fn skip_to_token(mut rest: &[u8]) -> &[u8] {
 
 /// Skips a string from behind its opening to behind its closing quotation mark.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
+#[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 fn skip_string(mut rest: &[u8]) -> &[u8] {
     loop {
-        rest = match rest.get(plain_until(rest, 0)..) {
-            Some([b'\\', _, behind @ ..]) => behind,
-            Some([_, behind @ ..]) => return behind,
-            _ => return &[],
-        };
+        if cfg!(target_pointer_width = "64") {
+            rest = rest.get(plain_until(rest, 0)..).unwrap_or_default();
+        }
+        let mut bytes = rest.iter();
+        match bytes.next() {
+            Some(b'"') | None => return bytes.as_slice(),
+            Some(b'\\') => _ = bytes.next(),
+            _ => {}
+        }
+        rest = bytes.as_slice();
     }
 }
 

@@ -17,7 +17,7 @@ mod tests;
 
 pub(crate) use members::Document;
 pub use members::{Object, Value};
-pub(crate) use pass::{Names, normalize};
+pub(crate) use pass::{Members, normalize};
 
 /// Objects and arrays that may be open at once in a reply. Those that the vendors document have two.
 pub const DEPTH_MAX: u8 = 8;

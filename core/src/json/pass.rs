@@ -11,16 +11,18 @@ pub(crate) struct Normalized<'b> {
     pub(super) escapes: bool,
 }
 
-/// Names in a normalized text. The pass comes by them anyway; noting them saves a second walk over the text.
+/// Members of a normalized text that is an object. The pass comes by them anyway; noting them saves a second walk over the
+/// text.
 #[derive(Clone)]
-pub(crate) struct Names {
-    names: [Name; NAMES_MAX],
+pub(crate) struct Members {
+    noted: [Member; MEMBERS_MAX],
+    /// How many there are; more than [`MEMBERS_MAX`] when some are not noted.
     count: usize,
 }
 
 /// Where a member stands.
 #[derive(Clone, Copy)]
-pub(super) struct Name {
+pub(super) struct Member {
     /// Where its name starts and ends, without quotation marks.
     pub(super) start: u32,
     pub(super) end: u32,
@@ -30,46 +32,47 @@ pub(super) struct Name {
     pub(super) value_len: u32,
 }
 
-/// The longer reply of `idcert`, the largest there is, has 12 members. On processors of 32 bits none is noted: there the
-/// walk over the text, which objects inside of the outermost need anyway, is worth more as the only way.
-const NAMES_MAX: usize = if cfg!(target_pointer_width = "64") { 16 } else { 0 };
+/// The longer reply of `idcert`, the largest there is, has 12. On processors of 32 bits none is noted: there the walk over
+/// the text, which objects inside of the outermost need anyway, is worth more as the only way.
+const MEMBERS_MAX: usize = if cfg!(target_pointer_width = "64") { 16 } else { 0 };
 
-impl Names {
+impl Members {
     /// Nothing noted yet.
     pub(crate) const fn new() -> Self {
-        Self { names: [Name { start: 0, end: 0, value: 0, value_len: 0 }; NAMES_MAX], count: 0 }
+        Self { noted: [Member { start: 0, end: 0, value: 0, value_len: 0 }; MEMBERS_MAX], count: 0 }
     }
 
-    /// Before anything is noted in a text of `length` bytes: of one that is too long nothing will be.
-    fn start(&mut self, length: usize) {
-        self.count = if u32::try_from(length).is_ok() { 0 } else { NAMES_MAX.wrapping_add(1) };
+    /// Positions are noted in 32 bits: of a text of more bytes than that, nothing is.
+    fn expect(&mut self, length: usize) {
+        if u32::try_from(length).is_err() {
+            self.count = MEMBERS_MAX.saturating_add(1);
+        }
     }
 
     #[inline(always)]
     fn note(&mut self, start: usize, end: usize, value: usize) {
-        if let Some(place) = self.names.get_mut(self.count) {
-            *place = Name { start: start as u32, end: end as u32, value: value as u32, value_len: 0 };
+        if let Some(member) = self.noted.get_mut(self.count) {
+            *member = Member { start: start as u32, end: end as u32, value: value as u32, value_len: 0 };
         }
         self.count = self.count.saturating_add(1);
     }
 
-    /// The value of the name noted last is a string, whose closing quotation mark is there.
+    /// The value of the member noted last is a string, whose closing quotation mark is there.
     #[inline(always)]
     fn note_end(&mut self, end: usize) {
-        if let Some(name) = self.names.get_mut(self.count.wrapping_sub(1)) {
-            name.value_len = (end as u32).wrapping_sub(name.value).wrapping_sub(1);
+        if let Some(member) = self.noted.get_mut(self.count.wrapping_sub(1)) {
+            member.value_len = (end as u32).wrapping_sub(member.value).wrapping_sub(1);
         }
     }
 
-    /// All names, or `None` when there were too many to note.
-    pub(super) fn all(&self) -> Option<&[Name]> {
-        if NAMES_MAX == 0 { None } else { self.names.get(..self.count) }
+    /// All of them, or `None` when there were too many to note.
+    pub(super) fn all(&self) -> Option<&[Member]> {
+        if MEMBERS_MAX == 0 { None } else { self.noted.get(..self.count) }
     }
 }
 
 /// Validates `body` as one JSON text (RFC 8259) and rewrites it in place; returns the text, never
-/// longer than `body`, and notes in `names`, which must be new, where the names of its members stand if it is an
-/// object.
+/// longer than `body`, and notes in `members`, which must be new, where its members stand if it is an object.
 ///
 /// Afterwards a string holds a backslash only in `\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t` and, for the
 /// other control characters, `\u00XX`. Every other escape has become the character it denotes, in
@@ -86,11 +89,11 @@ impl Names {
 ///   behind the value included. An escaped surrogate without its partner is refused too, although
 ///   the grammar allows it: it denotes no character and has no UTF-8 form, and a replacement
 ///   character would silently alter a name that is compared later.
-pub(crate) fn normalize<'b>(body: &'b mut [u8], names: &mut Names) -> Result<Normalized<'b>, JsonError> {
+pub(crate) fn normalize<'b>(body: &'b mut [u8], members: &mut Members) -> Result<Normalized<'b>, JsonError> {
     const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
     let skip = if body.starts_with(&BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
     let text = body.get_mut(skip..).unwrap_or_default();
-    let (length, escapes) = rewrite(text, names)?;
+    let (length, escapes) = rewrite(text, members)?;
     let json = body.get(skip..).unwrap_or_default().get(..length).unwrap_or_default();
     // It is UTF-8 if and only if what was there before was: an escape is ASCII, and what takes its place is a whole
     // character, so neither completes a broken sequence before it nor takes up a stray byte behind it.
@@ -98,9 +101,9 @@ pub(crate) fn normalize<'b>(body: &'b mut [u8], names: &mut Names) -> Result<Nor
     Ok(Normalized { json, escapes })
 }
 
-/// Reads the whole text and notes the names of its outermost members; returns the length of what is left,
+/// Reads the whole text and notes its outermost members; returns the length of what is left,
 /// and whether escapes are left in it.
-fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonError> {
+fn rewrite(text: &mut [u8], members: &mut Members) -> Result<(usize, bool), JsonError> {
     // A stack of bits: the lowest is 1 when the innermost open container is an object, 0 when it is
     // an array; the highest bit set marks the bottom.
     const BOTTOM: u32 = 1;
@@ -110,7 +113,7 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
     let mut key = false;
     let mut moves = Moves::default();
     let mut at = 0;
-    names.start(text.len());
+    members.expect(text.len());
     'item: loop {
         let mut byte = token(text, &mut at)?;
         if key {
@@ -125,13 +128,13 @@ fn rewrite(text: &mut [u8], names: &mut Names) -> Result<(usize, bool), JsonErro
             }
             byte = token(text, &mut at)?;
             if open == OUTERMOST_OBJECT {
-                names.note(start, end, moves.becomes(at).wrapping_sub(1));
+                members.note(start, end, moves.becomes(at).wrapping_sub(1));
             }
         }
         if byte == b'"' {
             at = string(text, at, &mut moves)?;
             if open == OUTERMOST_OBJECT {
-                names.note_end(moves.becomes(at).wrapping_sub(1));
+                members.note_end(moves.becomes(at).wrapping_sub(1));
             }
         } else if byte == b'{' || byte == b'[' {
             if open >= FULL {

@@ -5,7 +5,7 @@
 
 use crate::error::{Error, Evidence, Refusal, RefusalClass, ReplyError, ReplyFault};
 use crate::http::Response;
-use crate::json::{self, Document, Names, Value};
+use crate::json::{self, Document, Members, Value};
 use crate::outcome::{ADDRESS_MAX, PLACE_MAX, REFERENCE_MAX, is_token};
 use crate::outcome::{Billing, Code, Details, Echo, Outcome, Reference, Retry, Verdict};
 use crate::provider::{Provider, gateway};
@@ -228,9 +228,9 @@ pub(crate) fn read<'b>(
 /// stands on what the other needed.
 #[inline(never)]
 fn interpret<'b>(provider: &dyn Provider, status: u16, body: &'b mut [u8]) -> Result<Finding<'b>, ReplyFault> {
-    let mut names = Names::new();
-    let text = json::normalize(body, &mut names)?;
-    provider.interpret(&Reply { status, document: Document::of(text, &names)? })
+    let mut members = Members::new();
+    let text = json::normalize(body, &mut members)?;
+    provider.interpret(&Reply { status, document: Document::of(text, &members)? })
 }
 
 /// What is known about a call besides the body of its reply.

@@ -101,7 +101,7 @@ impl Mobile {
         fmt::from_fn(move |f| f.pad(core::str::from_utf8(&masked).unwrap_or_default()))
     }
 
-    pub(super) const fn as_bytes(&self) -> &[u8; 11] {
+    pub(crate) const fn as_bytes(&self) -> &[u8; 11] {
         &self.0
     }
 }

@@ -9,13 +9,13 @@ mod reading;
 mod rewriting;
 
 use super::JsonError::{Ambiguous, NotJson, TooDeep};
-use super::{DEPTH_MAX, Document, JsonError, Names, Value};
+use super::{DEPTH_MAX, Document, JsonError, Members, Value};
 
 const REPLY: &str = r#"{"code":"10000","message":"成功","data":{"result":"1"},"seqNo":"4XU29Z4D1704061618"}"#;
 
 /// The text that the pass leaves.
 fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
-    super::normalize(body, &mut Names::new()).map(|normalized| normalized.json)
+    super::normalize(body, &mut Members::new()).map(|normalized| normalized.json)
 }
 
 /// The values at paths: `"data.state"` is the member `state` of the member `data`. Containers compare by their kind.
@@ -24,11 +24,11 @@ fn normalize(body: &mut [u8]) -> Result<&str, JsonError> {
 fn members<'b, const N: usize>(json: &'b str, paths: [&str; N]) -> Result<[Value<'b>; N], JsonError> {
     let mut body = json.as_bytes().to_vec();
     let mut values = [Value::Absent; N];
-    let mut names = Names::new();
-    let Ok(normalized) = super::normalize(&mut body, &mut names) else { return Err(NotJson) };
+    let mut members = Members::new();
+    let Ok(normalized) = super::normalize(&mut body, &mut members) else { return Err(NotJson) };
     assert_eq!(normalized.json, json, "the tests here are about the second half");
     let text = super::pass::Normalized { json, escapes: normalized.escapes };
-    let document = Document::of(text, &names)?;
+    let document = Document::of(text, &members)?;
     for (value, path) in values.iter_mut().zip(paths) {
         let (outer, inner) = path.split_once('.').map_or((path, None), |(outer, inner)| (outer, Some(inner)));
         let mut walked = [Value::Absent];

@@ -149,10 +149,10 @@ fn text_of_values() {
 #[test]
 fn debug_shows_no_value() {
     let mut body = *br#"{"o":{"name":"x"}}"#;
-    let mut names = Names::new();
-    let text = super::super::normalize(&mut body, &mut names).unwrap();
+    let mut members = Members::new();
+    let text = super::super::normalize(&mut body, &mut members).unwrap();
     let mut object = [Absent];
-    Document::of(text, &names).unwrap().members(&["o"], &mut object).unwrap();
+    Document::of(text, &members).unwrap().members(&["o"], &mut object).unwrap();
     let [object] = object;
     assert!(matches!(object, Object(_)));
     let shown = format!("{:?}", [Text("张三"), Number("1900"), Bool(true), Null, Absent, Composite, object]);

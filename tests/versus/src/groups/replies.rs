@@ -1,8 +1,9 @@
 //! Reading a reply: from the bytes of its body to the verdict and the vendor's reference.
 //!
-//! The others read the members that matter and compare the code. heyan reads by all its rules: the echoed number must be
-//! the one asked about, no member that decides may stand there twice, nesting is bounded, and nothing personal may end up
-//! in what can be printed. heyan and `simd-json` rewrite a body in place: their copy of it is timed with them.
+//! All read the same members, those that heyan's reader asks for, and compare the code. heyan does so by all its rules: the
+//! echoed number must be the one asked about, no member that decides may stand there twice, nesting is bounded, what nobody
+//! asked for is UTF-8, too, and nothing personal may end up in what can be printed. heyan and `simd-json` rewrite a body in
+//! place: their copy of it is timed with them.
 
 use std::hint::black_box;
 
@@ -33,7 +34,7 @@ pub(crate) static NESTED: Group = Group {
 };
 
 const REPLY: Unit = Unit::Nanoseconds(text("reply", "个应答"));
-const BOUNDS: &[Bound] = &[Bound { slower: "serde_json-value", faster: "heyan", least: 1.5, build: "x86_64" }];
+const BOUNDS: &[Bound] = &[Bound { slower: "serde_json", faster: "heyan", least: 1.0, build: "x86_64" }];
 
 const BORROWED: Text = text("fields borrowed; no escapes in them", "字段借用；不支持转义");
 const CONTENDERS: &[Contender] = &[
@@ -110,17 +111,35 @@ mod flat {
     use super::{Deserialize, Fields, Verdict};
 
     #[derive(Deserialize)]
+    #[expect(dead_code, reason = "what a caller does with the rest is not timed, reading it is")]
     pub(super) struct Borrowed<'b> {
         status: &'b str,
         #[serde(rename = "traceId")]
         reference: &'b str,
+        #[serde(rename = "idCard")]
+        echo: Option<&'b str>,
+        sex: Option<&'b str>,
+        birthday: Option<&'b str>,
+        area: Option<&'b str>,
+        province: Option<&'b str>,
+        city: Option<&'b str>,
+        prefecture: Option<&'b str>,
     }
 
     #[derive(Deserialize)]
+    #[expect(dead_code, reason = "what a caller does with the rest is not timed, reading it is")]
     pub(super) struct Owned {
         status: String,
         #[serde(rename = "traceId")]
         reference: String,
+        #[serde(rename = "idCard")]
+        echo: Option<String>,
+        sex: Option<String>,
+        birthday: Option<String>,
+        area: Option<String>,
+        province: Option<String>,
+        city: Option<String>,
+        prefecture: Option<String>,
     }
 
     pub(super) struct Tree(serde_json::Value);

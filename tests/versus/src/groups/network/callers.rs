@@ -33,6 +33,12 @@ const BODY: &str = r#"{"code":"10000","message":"成功","data":{"result":"1"},"
 /// One call: says whether the register had a match.
 type Caller = Box<dyn FnMut() -> bool + Send>;
 
+/// Says whose cryptography those take who ask the process.
+pub(in crate::groups) fn provide_tls() {
+    // It is an error to say it twice.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A server, and what is to be sent to it.
 pub(super) struct World {
     port: u16,
@@ -49,8 +55,7 @@ pub(super) struct World {
 impl World {
     /// Starts a server.
     pub(super) fn new(secure: bool) -> Self {
-        // For those who take what the process has; it is an error to say it twice.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        provide_tls();
         let (tls, certificate) = if secure {
             let (tls, certificate) = identity();
             (Some(tls), Some(certificate))

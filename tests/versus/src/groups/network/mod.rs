@@ -12,6 +12,7 @@ use crate::contest::{Bound, Contender, Contest, Group, Mode, Unit};
 use crate::growth::{Column, Growth, Point};
 use crate::{Text, same, text};
 
+pub(super) use callers::provide_tls;
 use callers::{Crew, World};
 
 /// Threads of the two groups.
