@@ -11,8 +11,23 @@ pub struct Growth {
     pub axis: Text,
     /// What is measured, each a column.
     pub columns: &'static [Column],
-    /// Measures it.
-    pub measure: fn(Mode) -> Vec<Point>,
+    /// Measures the columns that heyan-versus measures, if it does any.
+    pub time: Option<fn(Mode) -> Vec<Point>>,
+    /// Measures the columns of heap, if there are any: heyan-versus-heap does.
+    pub heap: Option<fn(Counter) -> Vec<Point>>,
+}
+
+/// Runs something, and says what its thread did with the heap meanwhile. What counts is an allocator of its own, which
+/// must not stand where something is timed: so who has it hands it over.
+pub type Counter = fn(&mut dyn FnMut()) -> Heap;
+
+/// What a thread did with the heap, in bytes that it asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Heap {
+    /// Asked for and not given back. Below 0 when more was given back.
+    pub held: i64,
+    /// The most that was held at one time.
+    pub peak: u64,
 }
 
 /// Something that is measured.
@@ -32,4 +47,12 @@ pub struct Point {
     pub column: String,
     /// In the column's unit.
     pub value: f64,
+}
+
+impl Point {
+    /// A measurement of `column`.
+    #[must_use]
+    pub fn new(at: usize, column: &str, value: f64) -> Self {
+        Self { at: at as u64, column: column.to_owned(), value }
+    }
 }

@@ -1,8 +1,9 @@
 //! What `cargo xtask bench` runs.
 //!
 //! `heyan-versus measure [--quick] [GROUP…]` measures the groups and what grows, all of them unless some are named, and
-//! prints the results. A build for x86-64-v3 measures only the groups for which that makes a difference. `heyan-versus draw RESULTS…` puts them into results.tsv in the place of the older ones, draws
-//! tables and pictures from it, and holds the groups against their bounds.
+//! prints the results. A build for x86-64-v3 measures only the groups for which that makes a difference. What is measured
+//! of the heap comes from heyan-versus-heap. `heyan-versus draw RESULTS…` puts them all into results.tsv in the place of
+//! the older ones, draws tables and pictures from it, and holds the groups against their bounds.
 
 use std::env;
 use std::io::{self, Write};
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use heyan_versus::contest::{Contest, Mode};
+use heyan_versus::growth::Growth;
 use heyan_versus::results::Results;
 use heyan_versus::{groups, machine, pages};
 
@@ -35,7 +37,8 @@ fn measure(mode: Mode, wanted: &[&str]) -> Result<(), String> {
     let is_wanted = |key| wanted.is_empty() || wanted.contains(&key);
     let plain = !machine::build().contains('-');
     let known = |key: &&str| {
-        groups::ALL.iter().any(|group| group.key == *key) || groups::GROWTH.iter().any(|growth| growth.key == *key)
+        let grows = |growth: &&Growth| growth.key == *key && growth.time.is_some();
+        groups::ALL.iter().any(|group| group.key == *key) || groups::GROWTH.iter().any(grows)
     };
     if let Some(unknown) = wanted.iter().find(|key| !known(key)) {
         return Err(format!("there is no group {unknown}"));
@@ -46,9 +49,9 @@ fn measure(mode: Mode, wanted: &[&str]) -> Result<(), String> {
         results.rows.extend(Contest::new(group, mode).run());
     }
     for growth in groups::GROWTH.iter().filter(|growth| is_wanted(growth.key) && plain) {
+        let Some(measure) = growth.time else { continue };
         eprintln!("{}, {}", growth.key, machine::build());
-        let points = (growth.measure)(mode);
-        results.growth.extend(points.into_iter().map(|point| (growth.key.to_owned(), point)));
+        results.add(growth, measure(mode));
     }
     io::stdout().write_all(results.to_text().as_bytes()).map_err(|error| error.to_string())
 }

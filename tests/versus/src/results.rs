@@ -12,7 +12,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::contest::Group;
-use crate::growth::Point;
+use crate::growth::{Growth, Point};
 use crate::stats::Spread;
 
 /// One contender's time.
@@ -60,14 +60,21 @@ impl Results {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
     }
 
-    /// Puts what was measured anew in the place of what was measured before: a group of a build, or a growth, at a time.
-    /// The machine is that of the newer.
+    /// Puts what was measured anew in the place of what was measured before: a group of a build, or a column of
+    /// what grows, at a time. The machine is that of the newer.
     pub fn replace_with(&mut self, newer: Self) {
         self.rows.retain(|old| !newer.rows.iter().any(|new| (&new.group, &new.build) == (&old.group, &old.build)));
-        self.growth.retain(|(old, _)| !newer.growth.iter().any(|(new, _)| new == old));
+        let is_newer =
+            |old: &(String, Point)| newer.growth.iter().any(|new| (&new.0, &new.1.column) == (&old.0, &old.1.column));
+        self.growth.retain(|old| !is_newer(old));
         self.rows.extend(newer.rows);
         self.growth.extend(newer.growth);
         self.machine = newer.machine;
+    }
+
+    /// Adds what was measured of what grows.
+    pub fn add(&mut self, growth: &Growth, points: Vec<Point>) {
+        self.growth.extend(points.into_iter().map(|point| (growth.key.to_owned(), point)));
     }
 
     /// The file.
@@ -168,15 +175,21 @@ mod tests {
     fn newer_ones_take_the_place() {
         let mut results = Results {
             rows: vec![row("a", "x86_64", 1.0), row("a", "x86-64-v3", 1.0), row("b", "x86_64", 1.0)],
-            growth: vec![("rows".to_owned(), point("ns")), ("threads".to_owned(), point("ns"))],
+            growth: vec![
+                ("rows".to_owned(), point("ns")),
+                ("rows".to_owned(), point("bytes")),
+                ("threads".to_owned(), point("bytes")),
+            ],
             ..Results::default()
         };
         results.replace_with(Results {
             rows: vec![row("a", "x86_64", 2.0)],
-            growth: vec![("rows".to_owned(), point("bytes"))],
+            growth: vec![("rows".to_owned(), Point { value: 0.5, ..point("bytes") })],
             ..Results::default()
         });
         assert_eq!(results.rows, [row("a", "x86-64-v3", 1.0), row("b", "x86_64", 1.0), row("a", "x86_64", 2.0)]);
-        assert_eq!(results.growth, [("threads".to_owned(), point("ns")), ("rows".to_owned(), point("bytes"))]);
+        let newer = Point { value: 0.5, ..point("bytes") };
+        let (rows, threads) = ("rows".to_owned(), "threads".to_owned());
+        assert_eq!(results.growth, [(rows.clone(), point("ns")), (threads, point("bytes")), (rows, newer)]);
     }
 }

@@ -8,7 +8,7 @@ use heyan::provider::{self, IDCERT};
 use heyan::{AppCode, Consent, Credentials, Date, IdNumber, Inquiry, Name, RefusalClass, Response, Subject};
 
 use crate::contest::Mode;
-use crate::growth::{Column, Growth, Point};
+use crate::growth::{Column, Counter, Growth, Point};
 use crate::stats::Spread;
 use crate::text;
 
@@ -20,7 +20,8 @@ pub(crate) static ACCOUNTS: Growth = Growth {
         Column { key: "ns", head: text("choosing the one that can be asked, ns", "选出可用账户，纳秒") },
         Column { key: "bytes", head: text("memory for all, bytes", "全部账户占用内存，字节") },
     ],
-    measure: |mode| [accounts::<1>(mode), accounts::<2>(mode), accounts::<5>(mode), accounts::<32>(mode)].concat(),
+    time: Some(|mode| [accounts::<1>(mode), accounts::<2>(mode), accounts::<5>(mode), accounts::<32>(mode)].concat()),
+    heap: None,
 };
 
 /// Reading longer and longer replies.
@@ -31,8 +32,11 @@ pub(crate) static REPLIES: Growth = Growth {
         Column { key: "ns", head: text("reading it, ns", "读取，纳秒") },
         Column { key: "heap", head: text("heap, bytes", "堆内存，字节") },
     ],
-    measure: |mode| [128, 512, 2_048, 8_192].into_iter().flat_map(|length| reply(mode, length)).collect(),
+    time: Some(|mode| LENGTHS.map(|length| Point::new(length, "ns", Reply::new(length).time(mode))).to_vec()),
+    heap: Some(|counter| LENGTHS.map(|length| Point::new(length, "heap", Reply::new(length).peak(counter))).to_vec()),
 };
+
+const LENGTHS: [usize; 4] = [128, 512, 2_048, 8_192];
 
 fn accounts<const N: usize>(mode: Mode) -> Vec<Point> {
     let subject = subject();
@@ -51,37 +55,51 @@ fn accounts<const N: usize>(mode: Mode) -> Vec<Point> {
         let mut attempts = Attempts::<4>::new(RetryRule::DEFAULT, black_box(&subject));
         let _ = black_box(attempts.next(black_box(&mut accounts), now));
     });
-    vec![point(N, "ns", nanoseconds), point(N, "bytes", size_of::<Accounts<N>>() as f64)]
+    vec![Point::new(N, "ns", nanoseconds), Point::new(N, "bytes", size_of::<Accounts<N>>() as f64)]
 }
 
-fn reply(mode: Mode, length: usize) -> Vec<Point> {
-    let code = AppCode::new("test-appcode-not-a-secret-000000").expect("an AppCode");
-    let credentials = Credentials::AppCode(code);
-    let inquiry = Inquiry::new(&IDCERT, subject(), Consent::given(), credentials).expect("an inquiry");
-    let mut body = String::from_utf8(heyan_bench::body(&IDCERT)).expect("text");
-    // Members that nobody knows, as a vendor adds them.
-    body.truncate(body.len() - 1);
-    for at in 0.. {
-        let member = format!(r#","extra{at}":"一些说明文字 {at}""#);
-        if body.len() + member.len() + 1 > length {
-            break;
+/// A reply that is read again and again.
+struct Reply {
+    inquiry: Inquiry<'static>,
+    body: String,
+    /// Reading changes it.
+    copy: Vec<u8>,
+}
+
+impl Reply {
+    fn new(length: usize) -> Self {
+        let code = AppCode::new("test-appcode-not-a-secret-000000").expect("an AppCode");
+        let credentials = Credentials::AppCode(code);
+        let inquiry = Inquiry::new(&IDCERT, subject(), Consent::given(), credentials).expect("an inquiry");
+        let mut body = String::from_utf8(heyan_bench::body(&IDCERT)).expect("text");
+        // Members that nobody knows, as a vendor adds them.
+        body.truncate(body.len() - 1);
+        for at in 0.. {
+            let member = format!(r#","extra{at}":"一些说明文字 {at}""#);
+            if body.len() + member.len() + 1 > length {
+                break;
+            }
+            body.push_str(&member);
         }
-        body.push_str(&member);
+        body.push('}');
+        let body = format!("{body:length$}");
+        let copy = body.clone().into_bytes();
+        Self { inquiry, body, copy }
     }
-    body.push('}');
-    let body = format!("{body:length$}");
-    let mut copy = body.clone().into_bytes();
-    let nanoseconds = time(mode, || {
-        copy.copy_from_slice(black_box(body.as_bytes()));
-        let response = Response::new(200, &mut copy).expect("a status");
-        assert!(inquiry.read(response).is_ok(), "a reply of {length} bytes");
-    });
-    // The core has no heap: the instruction counts hold it to that.
-    vec![point(length, "ns", nanoseconds), point(length, "heap", 0.0)]
-}
 
-fn point(at: usize, column: &str, value: f64) -> Point {
-    Point { at: at as u64, column: column.to_owned(), value }
+    fn read(&mut self) {
+        self.copy.copy_from_slice(black_box(self.body.as_bytes()));
+        let response = Response::new(200, &mut self.copy).expect("a status");
+        assert!(self.inquiry.read(response).is_ok(), "a reply of {} bytes", self.body.len());
+    }
+
+    fn time(mut self, mode: Mode) -> f64 {
+        time(mode, || self.read())
+    }
+
+    fn peak(mut self, counter: Counter) -> f64 {
+        counter(&mut || self.read()).peak as f64
+    }
 }
 
 /// Nanoseconds for one call: the median of many batches.

@@ -35,4 +35,6 @@ pub static GROWTH: &[&Growth] = &[
     &network::BY_THREADS,
     #[cfg(feature = "network")]
     &network::LATENCY,
+    #[cfg(feature = "network")]
+    &network::CONNECTIONS,
 ];

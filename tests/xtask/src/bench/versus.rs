@@ -1,7 +1,8 @@
-//! Runs tests/versus, which times heyan beside other crates.
+//! Runs tests/versus, which times heyan beside other crates, and measures what grows.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::process::Command;
 
 use super::measure::{executable, plain};
 use crate::outside::own_folder;
@@ -25,28 +26,31 @@ pub(super) fn full(steps: &mut Steps) {
         let mut drawing = None;
         let mut results = Vec::new();
         for (name, flags, features) in BUILDS {
-            let program = build(name, flags, features)?;
-            results.push(measure(name, &program)?);
-            drawing.get_or_insert(program);
+            let versus = build("heyan-versus", name, flags, features)?;
+            results.push(measure(name, program(&versus).arg("measure"))?);
+            drawing.get_or_insert(versus);
         }
+        // The allocator that counts is a program's own: none in which something is timed.
+        let (name, flags, features) = BUILDS[0];
+        results.push(measure("heap", &mut program(build("heyan-versus-heap", name, flags, features)?))?);
         let drawing = drawing.ok_or("nothing was built")?;
         must(program(drawing).arg("draw").args(results))
     });
 }
 
-/// Builds the program as cargo does without settings, and says where it is.
-fn build(name: &str, flags: &str, features: &[&str]) -> Result<PathBuf> {
+/// Builds a program as cargo does without settings, and says where it is.
+fn build(bin: &str, name: &str, flags: &str, features: &[&str]) -> Result<PathBuf> {
     let folder = target().join(name);
     let mut build = plain(cargo(&["build", "--release", "--locked", "--manifest-path", MANIFEST]));
-    build.args(["--bin", "heyan-versus", "--message-format", "json-render-diagnostics"]).args(features);
+    build.args(["--bin", bin, "--message-format", "json-render-diagnostics"]).args(features);
     build.env("CARGO_TARGET_DIR", &folder).env("RUSTFLAGS", flags);
-    executable(&output(&mut build)?).ok_or_else(|| "cargo does not say where it put heyan-versus".into())
+    executable(&output(&mut build)?).ok_or_else(|| format!("cargo does not say where it put {bin}"))
 }
 
-/// Measures, and says where the results are.
-fn measure(name: &str, versus: &Path) -> Result<PathBuf> {
+/// Runs what measures, and says where the results are.
+fn measure(name: &str, versus: &mut Command) -> Result<PathBuf> {
     let results = target().join(format!("{name}.tsv"));
-    let text = output(program(versus).arg("measure"))?;
+    let text = output(versus)?;
     fs::write(&results, text).map_err(|error| format!("{}: {error}", results.display()))?;
     Ok(results)
 }

@@ -18,6 +18,8 @@ use super::server;
 /// Everybody's, so that none has it easier.
 const TIMEOUT: Duration = Duration::from_secs(20);
 const HOST: &str = "localhost";
+/// The same, for which nobody has to be asked.
+pub(super) const ADDRESS: &str = "127.0.0.1";
 /// Short for an AppCode, and none.
 const APP_CODE: &str = "test-appcode-not-a-secret-000000";
 /// What the gateway sends along.
@@ -45,7 +47,6 @@ pub(super) struct World {
     certificate: Option<CertificateDer<'static>>,
     /// `http://localhost:1` and the target.
     url: String,
-    base: String,
     message: Vec<u8>,
     /// But for those that every library writes itself.
     fields: Vec<(String, String)>,
@@ -64,7 +65,7 @@ impl World {
         };
         let reply = format!("HTTP/1.1 200 OK\r\n{FIELDS}Content-Length: {}\r\n\r\n{BODY}", BODY.len());
         let port = server::start(tls, reply.leak().as_bytes()).expect("a server on loopback");
-        let base = format!("{}://{HOST}:{port}", if secure { "https" } else { "http" });
+        let base = base(secure, HOST, port);
         let endpoint = if secure { Endpoint::parse(&base) } else { Endpoint::parse_insecure_http(&base) };
         let credentials = Credentials::AppCode(AppCode::new(APP_CODE).expect("an AppCode"));
         let inquiry = Inquiry::new(&CHECKONE, subject(), Consent::given(), credentials).expect("an inquiry");
@@ -76,7 +77,16 @@ impl World {
         let fields = view.headers().filter(|(name, _)| !own(name));
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let url = format!("{base}{}", view.target);
-        Self { port, certificate, url, base, message: view.bytes.to_vec(), fields, body: view.body.to_vec() }
+        Self { port, certificate, url, message: view.bytes.to_vec(), fields, body: view.body.to_vec() }
+    }
+
+    /// heyan's client, which asks at `host`: [`HOST`] or [`ADDRESS`].
+    pub(super) fn client(&self, host: &str) -> Client {
+        let config = Config::new(&CHECKONE, OwnedCredentials::app_code(APP_CODE).expect("an AppCode"));
+        let secure = self.certificate.is_some();
+        let base = base(secure, host, self.port);
+        let config = if secure { config.base_url(&base) } else { config.insecure_http_base_url(&base) };
+        Client::new(config.expect("a URL").timeout(TIMEOUT).trust(self.trust())).expect("a client")
     }
 
     fn socket(&self) -> TcpStream {
@@ -99,9 +109,13 @@ impl World {
     }
 }
 
-/// A certificate for [`HOST`] and who has it.
+fn base(secure: bool, host: &str, port: u16) -> String {
+    format!("{}://{host}:{port}", if secure { "https" } else { "http" })
+}
+
+/// A certificate for [`HOST`] and [`ADDRESS`], and who has it.
 fn identity() -> (Arc<ServerConfig>, CertificateDer<'static>) {
-    let own = rcgen::generate_simple_self_signed([HOST.to_owned()]).expect("a certificate");
+    let own = rcgen::generate_simple_self_signed([HOST, ADDRESS].map(str::to_owned)).expect("a certificate");
     let certificate = own.cert.der().clone();
     let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
     let tls = ServerConfig::builder_with_provider(ring())
@@ -123,9 +137,15 @@ fn pem(certificate: &CertificateDer<'_>) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
 }
 
-fn subject() -> Subject<'static> {
+pub(super) fn subject() -> Subject<'static> {
     let today = Date::new(2026, 11, 1).expect("a day");
     Subject::new(Name::parse("张三").expect("a name"), IdNumber::parse("110101190001010057", today).expect("a number"))
+}
+
+/// Verifies once.
+pub(super) fn sees_match(client: &Client, subject: &Subject<'_>) -> bool {
+    let outcome = client.verify(subject, Consent::given()).expect("an outcome");
+    outcome.verdict() == Verdict::Match
 }
 
 /// What everybody but heyan makes of the body.
@@ -138,17 +158,10 @@ fn is_match(body: &[u8]) -> bool {
 fn callers(world: &'static World, key: &str) -> Box<dyn Fn() -> Caller> {
     match key {
         "heyan" => {
-            let config = Config::new(&CHECKONE, OwnedCredentials::app_code(APP_CODE).expect("an AppCode"));
-            let secure = world.certificate.is_some();
-            let config = if secure { config.base_url(&world.base) } else { config.insecure_http_base_url(&world.base) };
-            let config = config.expect("a URL").timeout(TIMEOUT).trust(world.trust());
-            let client = Client::new(config).expect("a client");
+            let client = world.client(HOST);
             Box::new(move || {
                 let (client, subject) = (client.clone(), subject());
-                Box::new(move || {
-                    let outcome = client.verify(&subject, Consent::given()).expect("an outcome");
-                    outcome.verdict() == Verdict::Match
-                })
+                Box::new(move || sees_match(&client, &subject))
             })
         }
         "ureq" => {

@@ -4,6 +4,7 @@
 //! request line, fields and body; the libraries add fields of their own. All read the reply as JSON to a verdict.
 
 mod callers;
+mod memory;
 mod server;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::{Text, same, text};
 
 pub(super) use callers::provide_tls;
 use callers::{Crew, World};
+pub(crate) use memory::CONNECTIONS;
 
 /// Threads of the two groups.
 const THREADS: usize = 8;
@@ -116,9 +118,8 @@ pub(crate) static BY_THREADS: Growth = Growth {
     key: "threads",
     axis: text("threads, http, verifications per second", "线程数，http，每秒核验次数"),
     columns: COLUMNS,
-    measure: |mode| {
-        [1, 8, 64].into_iter().flat_map(|threads| measure(mode, threads, threads as u64, |seen| seen.rate)).collect()
-    },
+    time: Some(|mode| [1, 8, 64].into_iter().flat_map(|threads| measure(mode, threads, |seen| seen.rate)).collect()),
+    heap: None,
 };
 
 /// How long the slowest of a hundred take when there are many threads.
@@ -126,7 +127,8 @@ pub(crate) static LATENCY: Growth = Growth {
     key: "latency",
     axis: text("threads, http, 99th percentile in µs", "线程数，http，第 99 百分位，微秒"),
     columns: COLUMNS,
-    measure: |mode| measure(mode, 64, 64, |seen| seen.p99_us),
+    time: Some(|mode| measure(mode, 64, |seen| seen.p99_us)),
+    heap: None,
 };
 
 const COLUMNS: &[Column] = &[
@@ -137,7 +139,7 @@ const COLUMNS: &[Column] = &[
 ];
 const LIMIT: Text = same("`TcpStream`");
 
-fn measure(mode: Mode, threads: usize, at: u64, value: fn(&callers::Seen) -> f64) -> Vec<Point> {
+fn measure(mode: Mode, threads: usize, value: fn(&callers::Seen) -> f64) -> Vec<Point> {
     let world: &'static World = Box::leak(Box::new(World::new(false)));
     let mut crews: Vec<(&str, Crew, Vec<f64>)> =
         COLUMNS.iter().map(|column| (column.key, Crew::new(world, column.key, threads), Vec::new())).collect();
@@ -152,7 +154,7 @@ fn measure(mode: Mode, threads: usize, at: u64, value: fn(&callers::Seen) -> f64
     }
     let point = |(key, _, mut values): (&str, Crew, Vec<f64>)| {
         values.sort_by(f64::total_cmp);
-        Point { at, column: key.to_owned(), value: values[values.len() / 2].round() }
+        Point::new(threads, key, values[values.len() / 2].round())
     };
     crews.into_iter().map(point).collect()
 }
