@@ -1,4 +1,4 @@
-//! `cargo xtask batch`.
+//! `cargo xtask batch`: what a batch takes as it gets more rows.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -9,36 +9,46 @@ use std::{env, process, thread};
 
 use clap::Args;
 
-use crate::run::{Result, cargo, must, typed};
+use crate::bench::measure;
+use crate::readme::grouped;
+use crate::run::{Result, program, typed};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Rows of the file.
-    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
-    rows: u64,
+    /// How many rows a file has; several make several files.
+    #[arg(default_values_t = [10_000, 100_000, 1_000_000], value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    rows: Vec<u64>,
 }
 
 /// How often the process is asked for its memory. Its system keeps the peak.
-const EVERY: Duration = Duration::from_millis(20);
+const EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) fn run(options: &Options) -> Result {
-    must(&mut cargo(&["build", "--release", "--package", "heyan-cli"]))?;
+    let heyan = measure::built(&["build", "--release", "--package", "heyan-cli", "--bin", "heyan"])?;
     let folder = env::temp_dir().join(format!("heyan-batch-{}", process::id()));
-    let done = fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()));
-    let done = done.and_then(|()| measure(&folder, options.rows));
-    let _ = fs::remove_dir_all(&folder);
-    done
+    let mut table = String::new();
+    for &rows in &options.rows {
+        let done = fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()));
+        let done = done.and_then(|()| run_one(&heyan, &folder, rows));
+        // The ledger of one file knows nothing of the next.
+        let _ = fs::remove_dir_all(&folder);
+        table += &done?;
+    }
+    println!("\n| rows | seconds | rows a second | peak memory |\n|---:|---:|---:|---:|\n{table}");
+    Ok(())
 }
 
-fn measure(folder: &Path, rows: u64) -> Result {
+/// A row of the table.
+fn run_one(heyan: &Path, folder: &Path, rows: u64) -> Result<String> {
     let (input, output) = (folder.join("people.csv"), folder.join("verdicts.csv"));
     write(&input, rows).map_err(|error| format!("{}: {error}", input.display()))?;
-    let mut command = cargo(&["run", "--release", "--quiet", "--package", "heyan-cli", "--", "--sandbox", "batch"]);
-    command.args(["--consent", "--json", "--provider", "idcert", "--input"]).arg(&input).arg("--output").arg(&output);
+    let mut command = program(heyan);
+    command.args(["--sandbox", "batch", "--consent", "--json", "--provider", "idcert", "--input"]).arg(&input);
+    command.arg("--output").arg(&output);
     eprintln!("$ {}", typed(&command));
     let started = Instant::now();
     let mut child =
-        command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cargo cannot be started: {error}"))?;
+        command.stdout(Stdio::piped()).spawn().map_err(|error| format!("heyan cannot be started: {error}"))?;
     let peak = peak(&mut child).map_err(|error| error.to_string())?;
     let took = started.elapsed();
     let said = child.wait_with_output().map_err(|error| error.to_string())?.stdout;
@@ -46,14 +56,9 @@ fn measure(folder: &Path, rows: u64) -> Result {
     if summary["complete"] != true || summary["billed"] != rows {
         return Err(format!("not all rows were asked once: {summary}"));
     }
-    #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let rate = rows as f64 / took.as_secs_f64();
-    let peak = peak.map_or_else(|| "not known here".to_owned(), |kib| format!("{} MiB", kib.div_ceil(1024)));
-    println!(
-        "{rows} rows in {:.1} s: {rate:.0} rows/s; peak of memory, the sandbox included: {peak}",
-        took.as_secs_f64()
-    );
-    Ok(())
+    let rate = grouped((rows as f64 / took.as_secs_f64()) as u64);
+    let peak = peak.map_or_else(|| "not known here".to_owned(), |kib| format!("{:.1} MiB", kib as f64 / 1024.0));
+    Ok(format!("| {} | {:.2} | {rate} | {peak} |\n", grouped(rows), took.as_secs_f64()))
 }
 
 /// Waits for the end, and says how much memory was used at most, in KiB. Linux tells.
@@ -63,7 +68,6 @@ fn peak(child: &mut Child) -> io::Result<Option<u64>> {
     while child.try_wait()?.is_none() {
         let text = fs::read_to_string(&status).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        // The last one counts: cargo becomes the command.
         peak = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).or(peak);
         thread::sleep(EVERY);
     }

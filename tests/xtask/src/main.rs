@@ -106,8 +106,8 @@ enum Command {
 
     /// How many rows a second `heyan batch` verifies, and how much memory it takes.
     ///
-    /// Writes a CSV file of numbers that nobody has, and verifies them in a release build against the sandbox in the same
-    /// process. Everything is removed again.
+    /// Writes CSV files of numbers that nobody has, and verifies each in a release build against the sandbox in the same
+    /// process, whose work and memory count as well. Everything is removed again.
     Batch(batch::Options),
 
     /// On a Cortex-M4: what can panic, what it costs, and a kiosk that everything happens to.
