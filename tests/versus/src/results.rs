@@ -37,7 +37,7 @@ pub struct Results {
     pub machine: Vec<(String, String)>,
     /// Times.
     pub rows: Vec<Row>,
-    /// What grows, by the key of its [`Growth`](crate::growth::Growth).
+    /// What grows, by the key of its [`Growth`].
     pub growth: Vec<(String, Point)>,
 }
 

@@ -1,6 +1,7 @@
 //! What the core's work costs as there is more of it.
 
 use std::hint::black_box;
+use std::iter;
 use std::time::{Duration, Instant};
 
 use heyan::policy::{Account, Accounts, Attempts, HealthRule, Order, RetryRule};
@@ -82,7 +83,8 @@ impl Reply {
             body.push_str(&member);
         }
         body.push('}');
-        let body = format!("{body:length$}");
+        body.extend(iter::repeat_n(' ', length.saturating_sub(body.len())));
+        assert_eq!(body.len(), length, "the shortest is longer");
         let copy = body.clone().into_bytes();
         Self { inquiry, body, copy }
     }
