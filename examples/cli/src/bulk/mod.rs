@@ -123,8 +123,10 @@ impl<W: Write + Send> Job<W> {
                 })
             };
             let others: Vec<_> = buffers.into_iter().map(work).collect();
-            // Whoever began here gets away from here.
-            thread::yield_now();
+            if !others.is_empty() {
+                // Whoever has begun here gets away from here.
+                thread::yield_now();
+            }
             let mut sum = self.work(&mut buffer);
             for other in others {
                 sum.merge(&other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
