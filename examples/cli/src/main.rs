@@ -36,7 +36,7 @@ mod wrong;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{CommandFactory, FromArgMatches, Parser};
 
 use args::{Cli, Command};
 use output::{Exit, Out, Stop, tell};
@@ -78,10 +78,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Vec<OsString>, lang: Lang) -> Result<Exit, Stop> {
-    let parser = words::help::localised(Cli::command(), lang);
-    let cli = match parser.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
+    // To put the texts of help in takes longer than to parse: only who gets to see them waits for that.
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return objection(&error),
+        Err(_) => {
+            let parser = words::help::localised(Cli::command(), lang);
+            match parser.try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches)) {
+                Ok(cli) => cli,
+                Err(error) => return objection(&error),
+            }
+        }
     };
     let global = cli.global;
     let context =

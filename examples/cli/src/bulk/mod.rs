@@ -3,11 +3,13 @@
 //! ```text
 //! source ─ the list in blocks of whole lines, for whoever asks next
 //! relay ─ whose turn it is to number the lines of a block, and to write      report ─ what is written
+//! spread ─ a processor for every worker, and at once
 //! ```
 
 mod relay;
 mod report;
 mod source;
+mod spread;
 #[cfg(test)]
 mod tests;
 
@@ -26,7 +28,7 @@ use crate::output::{Exit, Out, Stop};
 use crate::wrong::Wrong;
 use relay::Relay;
 use report::Phrases;
-use source::{BLOCK, Source};
+use source::{BLOCK, Buffer, Source};
 
 /// How to go about it.
 #[derive(Clone, Copy)]
@@ -51,7 +53,11 @@ pub(crate) fn run(context: &Context, file: Option<&Path>, options: Options, out:
         Some(path) => Source::open(path, BLOCK, line_max).map_err(unreadable)?,
         None => Source::stream(io::stdin(), BLOCK, line_max),
     };
-    let workers = thread::available_parallelism().map_or(1, Into::into).min(source.workers_max());
+    let workers = match source.workers_max() {
+        // Asking the system reads four files and takes as long as checking 5,000 lines.
+        1 => 1,
+        most => thread::available_parallelism().map_or(1, Into::into).min(most),
+    };
     let listing = (!options.summary).then(|| Listing::new(Phrases::new(context), out.stream()));
     let job = Job::new(source, today(), options.lenient, listing);
     let tally = job.run(workers).map_err(|failure| match failure {
@@ -104,9 +110,24 @@ impl<W: Write + Send> Job<W> {
     }
 
     fn run(self, workers: usize) -> Result<Tally, Failure> {
+        let job = &self;
+        // Here, and not by each worker: while one thread asks the system for memory, the others wait with theirs.
+        let mut buffer = self.source.buffer();
+        let buffers: Vec<_> = (1..workers).map(|_| self.source.buffer()).collect();
+        let origin = spread::Origin::here();
         let sum = thread::scope(|scope| {
-            let others: Vec<_> = (1..workers).map(|_| scope.spawn(|| self.work())).collect();
-            let mut sum = self.work();
+            let work = |mut buffer: Buffer| {
+                scope.spawn(move || {
+                    origin.leave();
+                    job.work(&mut buffer)
+                })
+            };
+            let others: Vec<_> = buffers.into_iter().map(work).collect();
+            if !others.is_empty() {
+                // Whoever has begun here gets away from here.
+                thread::yield_now();
+            }
+            let mut sum = self.work(&mut buffer);
             for other in others {
                 sum.merge(&other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             }
@@ -119,21 +140,20 @@ impl<W: Write + Send> Job<W> {
     }
 
     /// One worker, until the list ends or somebody fails. What it has counted then is worth nothing.
-    fn work(&self) -> Tally {
+    fn work(&self, buffer: &mut [u8]) -> Tally {
         let _guard = StopWhenPanicking(self);
         let mut tally = Tally::default();
-        if let Err(failure) = self.check_blocks(&mut tally) {
+        if let Err(failure) = self.check_blocks(buffer, &mut tally) {
             self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
             self.stop();
         }
         tally
     }
 
-    fn check_blocks(&self, tally: &mut Tally) -> Result<(), Failure> {
-        let mut buffer = self.source.buffer();
+    fn check_blocks(&self, buffer: &mut [u8], tally: &mut Tally) -> Result<(), Failure> {
         let (mut faults, mut text) = (Vec::new(), Vec::new());
         while !self.stopped.load(Ordering::Relaxed)
-            && let Some(block) = self.source.next(&mut buffer).map_err(Failure::Unreadable)?
+            && let Some(block) = self.source.next(buffer).map_err(Failure::Unreadable)?
         {
             let lines = IdNumber::check_lines(block.lines, self.today);
             let Some(listing) = &self.listing else {
