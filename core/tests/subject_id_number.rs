@@ -191,6 +191,37 @@ fn bulk_keeps_the_order_and_counts() {
     assert_eq!(valid.iter().filter(|valid| **valid).count(), 666);
 }
 
+/// A fault of each kind in every place of lists that are checked in blocks, with some left over.
+#[test]
+fn bulk_finds_each_fault_in_every_place() {
+    let faults = [
+        b"11010119000101005/",
+        b"/10101190001010057",
+        b"\xB110101190001010057",
+        b"110101190001010\x0057",
+        b"160101190001010057",
+        b"110101190002290057",
+        b"110101179912310050",
+        b"110101202611220058",
+        b"110101190001010058",
+    ];
+    for fault in faults {
+        assert!(reference(fault, (2026, 11, 21)).is_err());
+        for place in 0..70 {
+            let mut numbers = [number(VALID); 70];
+            numbers[place] = *fault;
+            let mut expected = [true; 70];
+            expected[place] = false;
+            for end in [place + 1, 70] {
+                let mut valid = vec![false; end];
+                IdNumber::check_bulk(&numbers[..end], today(), &mut valid).unwrap();
+                assert_eq!(valid, expected[..end], "{fault:?} in place {place}");
+                assert_eq!(IdNumber::count_valid(&numbers[..end], today()), end - 1);
+            }
+        }
+    }
+}
+
 #[test]
 fn bulk_refuses_slices_of_two_lengths() {
     let mut valid = [true; 3];
@@ -218,20 +249,24 @@ fn line_by_line(text: &[u8]) -> Vec<(Vec<u8>, Result<(), IdNumberError>)> {
     lines.into_iter().map(|line| (line.to_vec(), judge(line))).collect()
 }
 
-/// Every shape of a line behind every other, with both line ends, and cut off at every byte.
-#[test]
-fn lines_are_judged_as_numbers_alone() {
-    let long = [&[0xFF; 72][..], &[0xFF; 73]];
-    let shapes: [&[u8]; 21] = [
+/// A line of every shape.
+fn shapes() -> [&'static [u8]; 27] {
+    [
         b"110101190001010057",
         b"11010119000101009X",
         b"11010119000101009x",
         b"110101190001010058",
         b"110101190002300057",
+        b"110101179912310050",
         b"110101299901010018",
         b"990101190001010058",
         b"1101011900010100a7",
+        b"1101011900010100 7",
+        b"1101011900010100\t7",
         b"1101011900010100\r7",
+        b"11010119000\n010057",
+        b"110101000101005\n11",
+        b"11010119000101005\n",
         b"110101000101005",
         b"11010119000101005",
         b"1101011900010100570",
@@ -239,40 +274,87 @@ fn lines_are_judged_as_numbers_alone() {
         b"",
         b"\r",
         b"\xff10101190001010057",
+        "110101１900010100".as_bytes(),
         "１１０１０１１９０００１０１００９X".as_bytes(),
         "\u{feff}110101190001010057".as_bytes(),
-        "𝟏".repeat(18).leak().as_bytes(),
-        long[0],
-        long[1],
-    ];
-    let mut seen = std::collections::BTreeSet::new();
-    let mut agree = |text: &[u8]| {
-        let expected = line_by_line(text);
-        let lines = || IdNumber::check_lines(text, today());
-        let checked: Vec<_> = lines().map(|(line, result)| (line.to_vec(), result)).collect();
-        assert_eq!(checked, expected);
-        let mut sum = heyan::subject::Tally::default();
-        for (_, result) in &expected {
-            sum.add(*result);
-            seen.insert(result.err().map(IdNumberError::reason));
-        }
-        assert_eq!(lines().tally(), sum);
-        assert_eq!((sum.total(), sum.total() - sum.valid()), (expected.len() as u64, sum.invalid()));
-        // Some lines one by one, the others at once.
-        let mut rest = lines();
-        assert_eq!(u64::from(rest.next().is_some()) + rest.tally().total(), sum.total());
-    };
-    for first in shapes {
-        for second in shapes {
+        &[0xFF; 72],
+        &[0xFF; 73],
+    ]
+}
+
+/// `check_lines` and its `tally` say of the lines what is said of each alone, which is the answer.
+fn agree_on_lines(text: &[u8]) -> heyan::subject::Tally {
+    let expected = line_by_line(text);
+    let lines = || IdNumber::check_lines(text, today());
+    let checked: Vec<_> = lines().map(|(line, result)| (line.to_vec(), result)).collect();
+    assert_eq!(checked, expected);
+    let mut sum = heyan::subject::Tally::default();
+    for (_, result) in &expected {
+        sum.add(*result);
+    }
+    assert_eq!(lines().tally(), sum);
+    assert_eq!((sum.total(), sum.total() - sum.valid()), (expected.len() as u64, sum.invalid()));
+    // Some lines one by one, the others at once.
+    let mut rest = lines();
+    assert_eq!(u64::from(rest.next().is_some()) + rest.tally().total(), sum.total());
+    sum
+}
+
+/// Every shape of a line behind every other, with both line ends, and cut off at every byte.
+#[test]
+fn lines_are_judged_as_numbers_alone() {
+    let mut seen = heyan::subject::Tally::default();
+    for first in shapes() {
+        for second in shapes() {
             for (one, other) in [("\n", "\n"), ("\r\n", "\r\n"), ("\n", "\r\n"), ("\r\n", "\n")] {
                 let (one, other) = (one.as_bytes(), other.as_bytes());
-                agree(&[first, one, second, other, first, one, first, one, second].concat());
+                seen.merge(&agree_on_lines(&[first, one, second, other, first, one, first, one, second].concat()));
             }
         }
     }
     let text = b"110101190001010057\n110101190001010058\r\n110101000101005\n\n11010119000101009X\n";
-    (0..=text.len()).for_each(|end| agree(&text[..end]));
-    assert_eq!(seen.len(), 6, "valid, and all five reasons: {seen:?}");
+    for end in 0..=text.len() {
+        agree_on_lines(&text[..end]);
+    }
+    assert!(seen.valid() > 0);
+    for error in [
+        IdNumberError::Length,
+        IdNumberError::Character,
+        IdNumberError::Region,
+        IdNumberError::BirthDate,
+        IdNumberError::BirthDateInFuture,
+        IdNumberError::Checksum,
+    ] {
+        assert!(seen.of(error) > 0, "{error}");
+    }
+}
+
+/// Every shape among lines that are counted in blocks, in every place of one, with both line ends.
+#[test]
+fn lines_in_blocks_are_judged_as_numbers_alone() {
+    for (end, other_end) in [("\n", "\r\n"), ("\r\n", "\n")] {
+        for (shape, place) in shapes().into_iter().flat_map(|shape| (0..40).map(move |place| (shape, place))) {
+            let mut lines = vec![[VALID, end].concat().into_bytes(); 70];
+            lines[place] = [shape, end.as_bytes()].concat();
+            agree_on_lines(&lines.concat());
+            if place % 8 == 7 {
+                lines[place] = [shape, other_end.as_bytes()].concat();
+                agree_on_lines(&lines.concat());
+            }
+        }
+    }
+}
+
+/// More lines than a byte can count in each lane.
+#[test]
+fn many_lines_are_counted() {
+    for end in ["\n", "\r\n"] {
+        let lines = ["110101190001010057", "110101190001010058", "110101190001010057", "110101190002300057"];
+        let text: String = (0..5_000).flat_map(|_| lines).flat_map(|line| [line, end]).collect();
+        let tally = IdNumber::check_lines(text.as_bytes(), today()).tally();
+        let (checksum, birth_date) = (tally.of(IdNumberError::Checksum), tally.of(IdNumberError::BirthDate));
+        assert_eq!((tally.total(), tally.valid(), checksum, birth_date), (20_000, 10_000, 5_000, 5_000));
+    }
 }
 
 #[test]
@@ -507,5 +589,22 @@ proptest! {
         if let Ok(id) = typed {
             assert_eq!(IdNumber::parse(id.expose(), today()).as_ref(), Ok(&id));
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..config() })]
+
+    #[test]
+    fn lists_agree_with_the_reference(list in proptest::collection::vec(near_valid(), 32..70), wide in any::<bool>()) {
+        let mut valid = vec![false; list.len()];
+        IdNumber::check_bulk(&list, today(), &mut valid).unwrap();
+        for (number, valid) in list.iter().zip(&valid) {
+            assert_eq!(*valid, reference(number, (2026, 11, 21)).is_ok(), "{number:?}");
+        }
+        assert_eq!(IdNumber::count_valid(&list, today()), valid.iter().filter(|valid| **valid).count());
+        let end: &[u8] = if wide { b"\r\n" } else { b"\n" };
+        let text: Vec<u8> = list.iter().flat_map(|number| [number, end].concat()).collect();
+        agree_on_lines(&text);
     }
 }

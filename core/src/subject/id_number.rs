@@ -13,6 +13,8 @@ use crate::text::count_chars;
 
 mod error;
 #[cfg(target_pointer_width = "64")]
+mod lane;
+#[cfg(target_pointer_width = "64")]
 mod lanes;
 mod lines;
 mod rules;
@@ -136,8 +138,8 @@ impl IdNumber {
     /// [`parse`](Self::parse) would take `numbers[i]`.
     ///
     /// It is the check of `parse`, for lists: no allocation, no lookup table,
-    /// fewer than 60 instructions a number on x86-64, half of that where the
-    /// compiler may use AVX2. Numbers of 15 digits do not fit here; they need
+    /// about 40 instructions a number on x86-64, half of that where the compiler
+    /// may use AVX2 (32 numbers at a time; fewer at the end take longer). Numbers of 15 digits do not fit here; they need
     /// [`parse`](Self::parse).
     ///
     /// # Errors

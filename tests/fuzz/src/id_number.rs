@@ -1,6 +1,7 @@
 //! Identity numbers: the ways of reading one agree with each other and with a check written down a second time.
 //!
-//! All bytes are the text; in rows of 18, they are the list; they are lines as well.
+//! All bytes are the text; in rows of 18, they are the list; they are lines as well. The list is repeated until it is long
+//! enough for the ways that check many numbers at once, and its rows are lines, too.
 
 use heyan::subject::Tally;
 use heyan::{Date, IdNumber, IdNumberError};
@@ -47,6 +48,8 @@ fn one(text: &str, today: Date) {
 
 fn list(data: &[u8], today: Date) {
     let (rows, _) = data.as_chunks::<18>();
+    let rows: Vec<[u8; 18]> = rows.iter().cycle().take(rows.len() + 40).copied().collect();
+    let rows = &rows[..];
     let mut valid = vec![false; rows.len()];
     IdNumber::check_bulk(rows, today, &mut valid).unwrap();
     for (row, valid) in rows.iter().zip(&valid) {
@@ -54,6 +57,9 @@ fn list(data: &[u8], today: Date) {
         assert_eq!(parsed, *valid, "in a list, and alone");
     }
     assert_eq!(IdNumber::count_valid(rows, today), valid.iter().filter(|valid| **valid).count());
+    for end in [&b"\n"[..], b"\r\n"] {
+        lines(&rows.iter().flat_map(|row| [row, end].concat()).collect::<Vec<u8>>(), today);
+    }
 }
 
 fn lines(data: &[u8], today: Date) {

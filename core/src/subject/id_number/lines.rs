@@ -1,6 +1,8 @@
 //! Numbers as the lines of a text.
 
 #[cfg(target_pointer_width = "64")]
+use super::lanes::{CHECKS, Desk, Passed};
+#[cfg(target_pointer_width = "64")]
 use super::words::{CHECKSUM_LEFT_MAX, Latest, latest, other_fault, what_is_left};
 use super::{IdNumber, IdNumberError};
 use crate::redact::redacted;
@@ -41,16 +43,56 @@ impl<'t> CheckedLines<'t> {
     #[must_use]
     pub fn tally(mut self) -> Tally {
         let mut tally = Tally::default();
+        #[cfg(target_pointer_width = "64")]
+        let mut passed = Passed::default();
         loop {
             #[cfg(target_pointer_width = "64")]
             {
+                self.skip_blocks::<19>(b"\n", &mut passed, &mut tally);
+                self.skip_blocks::<20>(b"\r\n", &mut passed, &mut tally);
                 self.skip_row(b"\n", &mut tally);
                 self.skip_row(b"\r\n", &mut tally);
             }
             match self.any() {
                 Some((_, result)) => tally.add(result),
-                None => return tally,
+                None => {
+                    #[cfg(target_pointer_width = "64")]
+                    if !passed.is_empty() {
+                        tally.take(&mut passed);
+                    }
+                    return tally;
+                }
             }
+        }
+    }
+
+    /// Counts and leaves behind the lines in front, as long as there are enough for a block that have 18 bytes and this line
+    /// end; some in `passed`, some in `tally`.
+    #[cfg(target_pointer_width = "64")]
+    #[inline(always)]
+    fn skip_blocks<const WIDTH: usize>(&mut self, end: &[u8], passed: &mut Passed, tally: &mut Tally) {
+        // Made for the first block, as a short text has none.
+        let mut desk = None;
+        while let Some(lines) = self.text.as_chunks::<WIDTH>().0.first_chunk()
+            // From the last one: behind a line of another length, none ends where it should.
+            && lines.iter().rev().all(|line| line.ends_with(end))
+        {
+            if desk.get_or_insert_with(|| Desk::new(self.today)).count(lines, passed) {
+                self.tally_apart(Desk::left_out(lines), tally);
+            }
+            if passed.is_full() {
+                tally.take(passed);
+            }
+            self.text = self.text.get(lines.as_flattened().len()..).unwrap_or_default();
+        }
+    }
+
+    /// Counts what stands between the line ends of a block: there may be several lines in one of its places.
+    #[cfg(target_pointer_width = "64")]
+    #[cold]
+    fn tally_apart<const WIDTH: usize>(&self, lines: impl Iterator<Item = &'t [u8; WIDTH]>, tally: &mut Tally) {
+        for line in lines {
+            Self { text: line, ..*self }.for_each(|(_, result)| tally.add(result));
         }
     }
 
@@ -193,6 +235,16 @@ impl Tally {
         self.valid = self.valid.wrapping_add(other.valid);
         for (sum, count) in self.invalid.iter_mut().zip(other.invalid) {
             *sum = sum.wrapping_add(count);
+        }
+    }
+
+    /// Counts what was counted in blocks, which begin anew then.
+    #[cfg(target_pointer_width = "64")]
+    fn take(&mut self, passed: &mut Passed) {
+        let (valid, failed) = core::mem::take(passed).sums();
+        self.count(None, valid);
+        for (error, more) in CHECKS.into_iter().zip(failed) {
+            self.count(Some(error), more);
         }
     }
 

@@ -116,7 +116,7 @@ pub(super) fn other_fault(number: &[u8; 18], left: u64, today: Date) -> Option<I
 /// Bit 7 of every byte, where [`flags`] reports.
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
 
-pub(super) const ASCII_ZEROS: u64 = u64::from_le_bytes(*b"00000000");
+const ASCII_ZEROS: u64 = u64::from_le_bytes(*b"00000000");
 
 /// `X` and `x` after '0' was subtracted.
 const UPPER_X: u8 = b'X' - b'0';
@@ -146,7 +146,7 @@ const fn flags(bytes: u64, limits: u64) -> u64 {
 /// `N` bytes of the number, from index `at`. The bounds are constants wherever
 /// it is called, so that nothing of the test remains.
 #[inline(always)]
-pub(super) fn chunk<const N: usize>(number: &[u8; 18], at: usize) -> [u8; N] {
+fn chunk<const N: usize>(number: &[u8; 18], at: usize) -> [u8; N] {
     match number.get(at..).and_then(<[u8]>::first_chunk) {
         Some(chunk) => *chunk,
         None => [0; N],

@@ -54,8 +54,8 @@ const fn bound(unit: Unit, case: &'static str, most: u64) -> Bound {
 
 const BOUNDS: &[Bound] = &[
     bound(Unit::Instructions, "id_parse", 250),
-    Bound { times: 1000, ..bound(Unit::Instructions, "id_bulk_1000", 80) },
-    Bound { times: 1000, ..bound(Unit::Instructions, "id_lines_1000", 90) },
+    Bound { times: 1000, ..bound(Unit::Instructions, "id_bulk_1000", 45) },
+    Bound { times: 1000, ..bound(Unit::Instructions, "id_lines_1000", 55) },
     bound(Unit::Instructions, "request_appcode/sjsys", 1500),
     bound(Unit::Instructions, "reply/idcert", 4000),
     bound(Unit::Instructions, "reply/checkone", 3500),
@@ -240,8 +240,8 @@ mod tests {
     fn an_allocation_is_out_of_bounds() {
         let mut all = counts(&[
             (Unit::Instructions, "id_parse", 250),
-            (Unit::Instructions, "id_bulk_1000", 80_000),
-            (Unit::Instructions, "id_lines_1000", 90_000),
+            (Unit::Instructions, "id_bulk_1000", 45_000),
+            (Unit::Instructions, "id_lines_1000", 55_000),
             (Unit::Instructions, "request_appcode/sjsys", 1500),
             (Unit::Instructions, "reply/idcert", 4000),
             (Unit::Instructions, "reply/checkone", 3500),
