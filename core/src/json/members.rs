@@ -186,16 +186,30 @@ fn fill<'b>(object: Object<'b>, wanted: &[&str], values: &mut [Value<'b>]) -> Re
     // Nothing but the closing bracket stands where a further member could.
     while let [b'"', inside @ ..] = skip_to_token(rest) {
         let behind = skip_string(inside);
-        let length = inside.len().wrapping_sub(behind.len()).wrapping_sub(1);
+        let name = inside.get(..before_quote(inside, behind));
         let value = skip_to_token(behind);
-        if let Some(at) = wanted.iter().position(|wanted| inside.get(..length) == Some(wanted.as_bytes()))
+        let mut length = None;
+        rest = value;
+        if cfg!(target_pointer_width = "64")
+            && let [b'"', inside @ ..] = value
+        {
+            rest = skip_string(inside);
+            length = Some(before_quote(inside, rest));
+        }
+        rest = skip_value(rest);
+        if let Some(at) = wanted.iter().position(|wanted| name == Some(wanted.as_bytes()))
             && let (Some(place), Some(value)) = (values.get_mut(at), end(text, value))
         {
-            fill_one(place, value, None, escapes)?;
+            fill_one(place, value, length, escapes)?;
         }
-        rest = skip_value(value);
     }
     Ok(())
+}
+
+/// How much of `inside` stands before the quotation mark that stands before `behind`, its end.
+#[cfg_attr(target_pointer_width = "64", inline(always))]
+const fn before_quote(inside: &[u8], behind: &[u8]) -> usize {
+    inside.len().wrapping_sub(behind.len()).wrapping_sub(1)
 }
 
 /// The end of `text` that is as long as `of`.
@@ -204,7 +218,7 @@ fn end<'b>(text: &'b str, of: &[u8]) -> Option<&'b str> {
     text.get(text.len().wrapping_sub(of.len())..)
 }
 
-/// Decodes the value that `text` starts with; if it is a string, then of the length that was noted.
+/// Decodes the value that `text` starts with; if it is a string, then of this length, if that is known.
 #[cfg_attr(target_pointer_width = "64", inline(always))]
 fn fill_one<'b>(place: &mut Value<'b>, text: &'b str, length: Option<usize>, escapes: bool) -> Result<(), JsonError> {
     if *place != Value::Absent {
@@ -213,12 +227,10 @@ fn fill_one<'b>(place: &mut Value<'b>, text: &'b str, length: Option<usize>, esc
     *place = match text.as_bytes() {
         [b'{', ..] => Value::Object(Object { text, escapes }),
         [b'[', ..] => Value::Array,
-        [b'"', inside @ ..] => {
-            let string = if cfg!(target_pointer_width = "64") {
-                let to_the_end = || inside.len().wrapping_sub(skip_string(inside).len()).wrapping_sub(1);
-                cut(text, 1, length.unwrap_or_else(to_the_end))?
-            } else {
-                decode(text)?
+        [b'"', ..] => {
+            let string = match length {
+                Some(length) => cut(text, 1, length)?,
+                None => decode(text)?,
             };
             if escapes && has(string.as_bytes(), b'\\') { Value::Escaped(string) } else { Value::Text(string) }
         }
