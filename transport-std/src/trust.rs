@@ -7,6 +7,8 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::link::provider;
+
 /// The anchors that a server's certificate must lead to. There is no way to do without.
 ///
 /// ```
@@ -101,7 +103,7 @@ impl Trust {
 
     /// TLS 1.2 and 1.3 with ring, for clients that show no certificate of their own.
     pub(crate) fn into_tls(self) -> Result<Arc<ClientConfig>, TrustError> {
-        let ring = Arc::new(rustls::crypto::ring::default_provider());
+        let ring = Arc::new(provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&ring))
             .with_safe_default_protocol_versions()
             .map_err(|_| TrustError::Platform)?;

@@ -5,10 +5,13 @@
 //!  through a proxy     Socket ◀── Secured (https://proxy) ◀── Buffered ◀── ureq: CONNECT ◀── Tunnel ◀── Secured (https)
 //! ```
 
+mod in_place;
+mod incoming;
 mod secured;
 mod socket;
 mod tunnel;
 
+pub(crate) use in_place::provider;
 pub(crate) use secured::{Secured, bare};
 pub(crate) use socket::Socket;
 pub(crate) use tunnel::{Buffered, Tunnel, carried, failure};
@@ -80,7 +83,7 @@ impl Failure {
     }
 }
 
-/// It travels through ureq's errors and rustls's, which hold any error.
+/// It travels through ureq's errors, which hold any error.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a connection failed")
