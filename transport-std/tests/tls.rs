@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,7 +148,7 @@ fn anchors_that_are_none() {
 #[test]
 fn a_peer_that_does_not_speak_tls() {
     let peer = Peer::start_through(vec![vec![]], |mut socket| {
-        std::io::Write::write_all(&mut socket, b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
+        socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")?;
         Ok(Box::new(socket))
     });
     let authority = Authority::new("ours");
@@ -199,7 +200,7 @@ fn a_proxy_sees_the_endpoint_and_nothing_else() {
     let (tell, told) = std::sync::mpsc::channel();
     let proxy = Peer::start_through(vec![vec![matching(), matching()]], move |mut socket| {
         let asked = support::read_request(&mut socket)?;
-        std::io::Write::write_all(&mut socket, b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        socket.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
         tell.send(String::from_utf8(asked).unwrap()).unwrap();
         shake_hands(Arc::clone(&server))(socket)
     });
@@ -216,6 +217,26 @@ fn a_proxy_sees_the_endpoint_and_nothing_else() {
     assert!(asked.starts_with("CONNECT peer.test:1 HTTP/1.1\r\n"), "{asked}");
     assert!(!asked.contains("idCard") && !asked.contains(support::APP_CODE));
     assert!(!format!("{client:?}").contains("test-password"));
+}
+
+/// TLS over TLS: the proxy proves itself, and the endpoint behind it.
+#[test]
+fn a_proxy_that_is_spoken_to_over_tls() {
+    let authority = Authority::new("ours");
+    let (outer, inner) = (authority.server(&["127.0.0.1"], |_| {}), authority.server(&[HOST], |_| {}));
+    let long = reply("200 OK", "", &[MATCH, &[b' '; 40_000]].concat());
+    let proxy = Peer::start_through(vec![vec![matching(), Act::Reply(long), matching()]], move |socket| {
+        let mut stream = shake_hands(Arc::clone(&outer))(socket)?;
+        support::read_request(&mut stream)?;
+        stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        shake_hands(Arc::clone(&inner))(stream)
+    });
+    let url = format!("https://127.0.0.1:{}", proxy.port);
+    let client = client(secure(HOST, 1, authority.trust()).proxy(&url).unwrap());
+    for _ in 0..3 {
+        assert_eq!(verify(&client).unwrap().verdict(), Verdict::Match);
+    }
+    assert_eq!((proxy.accepted(), client.pool().opened), (1, 1));
 }
 
 #[test]

@@ -109,6 +109,12 @@ impl Incoming {
         }
     }
 
+    /// Everything in it, also what nobody wants any more.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// Length of the first record that is held, if its header is there.
     fn record_len(&self) -> Option<usize> {
         let header = self.bytes.get(self.held.clone())?.first_chunk::<HEADER_LEN>()?;

@@ -268,3 +268,185 @@ impl<L: Link> Link for Secured<L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use rcgen::{CertificateParams, KeyPair};
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion, version};
+
+    use super::*;
+    use crate::trust::Trust;
+
+    const HOST: &str = "peer.test";
+    const SECRET: &[u8] = b"11010119000101009X";
+
+    /// A server at the other end of no wire at all.
+    struct Peer {
+        session: ServerConnection,
+        told: Vec<u8>,
+        fault: Option<rustls::Error>,
+    }
+
+    impl Peer {
+        fn say(&mut self, bytes: &[u8]) {
+            self.session.writer().write_all(bytes).unwrap();
+        }
+
+        /// What it was told since it was asked last.
+        fn told(&mut self) -> Vec<u8> {
+            std::mem::take(&mut self.told)
+        }
+    }
+
+    impl Link for Peer {
+        fn send(&mut self, mut bytes: &[u8], _: Deadline) -> Result<(), Fault> {
+            while !bytes.is_empty() {
+                self.session.read_tls(&mut bytes).unwrap();
+                self.fault = self.session.process_new_packets().err();
+                // Until it would wait for more.
+                let _ = self.session.reader().read_to_end(&mut self.told);
+            }
+            Ok(())
+        }
+
+        fn receive(&mut self, mut into: &mut [u8], _: Deadline) -> Result<usize, Fault> {
+            Ok(self.session.write_tls(&mut into).unwrap())
+        }
+
+        fn look(&mut self) -> Look {
+            if self.session.wants_write() { Look::Unread } else { Look::Quiet }
+        }
+    }
+
+    fn soon() -> Deadline {
+        Deadline::new(Instant::now(), Duration::from_secs(10))
+    }
+
+    /// A connection over this version, behind the handshake.
+    fn connected(version: &'static SupportedProtocolVersion) -> Secured<Peer> {
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new([HOST.to_owned()]).unwrap().self_signed(&key).unwrap();
+        let server = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap();
+        let client = Trust::only_pem(certificate.pem().as_bytes()).unwrap().into_tls().unwrap();
+        let peer = Peer { session: ServerConnection::new(Arc::new(server)).unwrap(), told: Vec::new(), fault: None };
+        let secured = Secured::new(&client, HOST, peer, soon()).unwrap();
+        assert_eq!(secured.session.protocol_version(), Some(version.version));
+        secured
+    }
+
+    fn both() -> impl Iterator<Item = Secured<Peer>> {
+        [&version::TLS12, &version::TLS13].into_iter().map(connected)
+    }
+
+    fn holds_secret(secured: &Secured<Peer>) -> bool {
+        secured.incoming.all().windows(SECRET.len()).any(|window| window == SECRET)
+    }
+
+    #[test]
+    fn a_reply_is_decrypted_in_place_handed_out_and_wiped() {
+        for mut secured in both() {
+            assert_eq!(secured.look(), Look::Quiet, "tickets are nothing to be asked about");
+            secured.send(b"who is it?", soon()).unwrap();
+            assert_eq!(secured.link.told(), b"who is it?");
+            secured.link.say(SECRET);
+            let mut piece = [0; 8];
+            for at in [0, 8, 16] {
+                let count = secured.receive(&mut piece, soon()).unwrap();
+                assert_eq!(piece[..count], SECRET[at..][..count]);
+            }
+            assert!(!holds_secret(&secured));
+            assert!(secured.incoming.all().len() == 4096 && secured.look() == Look::Quiet);
+        }
+    }
+
+    /// Over a tunnel, the handshake with the endpoint sends while there is more to read.
+    #[test]
+    fn what_is_unread_stays_when_something_is_sent() {
+        for mut secured in both() {
+            secured.link.say(SECRET);
+            secured.link.say(b"and more");
+            assert_eq!(secured.look(), Look::Unread);
+            assert!(holds_secret(&secured), "in place");
+            for _ in 0..2 {
+                secured.send(b"wait", soon()).unwrap();
+                assert_eq!(secured.link.told(), b"wait");
+            }
+            let mut all = [0; 64];
+            assert_eq!(secured.receive(&mut all, soon()), Ok(SECRET.len()));
+            assert_eq!(secured.receive(&mut all, soon()), Ok(8));
+            assert!(all.starts_with(b"and more"));
+            assert_eq!(secured.look(), Look::Quiet);
+        }
+    }
+
+    #[test]
+    fn records_of_any_length_and_number_go_both_ways() {
+        for mut secured in both() {
+            let long: Vec<u8> = (0..100_000_u32).map(|at| at as u8).collect();
+            secured.link.session.set_buffer_limit(None);
+            secured.link.say(&long);
+            // More than rustls permits empty ones in a row.
+            for _ in 0..100 {
+                secured.link.say(b"!");
+            }
+            let (mut got, mut piece) = (Vec::new(), [0; 5_000]);
+            while got.len() < long.len() + 100 {
+                let count = secured.receive(&mut piece, soon()).unwrap();
+                got.extend_from_slice(&piece[..count]);
+            }
+            assert!(got.starts_with(&long) && got.ends_with(&[b'!'; 100]));
+            assert!((16 * 1024..18 * 1024).contains(&secured.incoming.all().len()), "room for the longest record");
+            secured.send(&long, soon()).unwrap();
+            assert!(secured.link.told() == long);
+        }
+    }
+
+    #[test]
+    fn new_keys_are_nothing_to_be_asked_about() {
+        let mut secured = connected(&version::TLS13);
+        for _ in 0..3 {
+            secured.link.session.refresh_traffic_keys().unwrap();
+            assert_eq!(secured.look(), Look::Quiet);
+            secured.send(b"who?", soon()).unwrap();
+            assert_eq!((secured.link.told(), &secured.link.fault), (b"who?".to_vec(), &None));
+            secured.link.say(SECRET);
+            assert_eq!(secured.receive(&mut [0; 64], soon()), Ok(SECRET.len()));
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_said_and_one_that_is_not() {
+        for mut secured in both() {
+            secured.link.say(SECRET);
+            assert_eq!(secured.receive(&mut [0; 64], soon()), Ok(SECRET.len()));
+            assert_eq!(secured.receive(&mut [0; 64], soon()), Err(Fault::Io(io::ErrorKind::UnexpectedEof)));
+            secured.link.say(SECRET);
+            secured.link.session.send_close_notify();
+            for count in [SECRET.len(), 0, 0] {
+                assert_eq!(secured.receive(&mut [0; 64], soon()), Ok(count));
+            }
+            assert_eq!(secured.look(), Look::Closed);
+        }
+    }
+
+    #[test]
+    fn a_peer_is_told_what_was_wrong() {
+        for mut secured in both() {
+            let rubbish = [23, 3, 3, 0, 40].into_iter().chain([7; 40]).collect::<Vec<u8>>();
+            let space = secured.incoming.space().unwrap();
+            space[..rubbish.len()].copy_from_slice(&rubbish);
+            secured.incoming.received(rubbish.len());
+            assert_eq!(secured.receive(&mut [0; 64], soon()), Err(Fault::Tls(TlsFault::Protocol)));
+            let told = secured.link.fault;
+            assert_eq!(told, Some(rustls::Error::AlertReceived(rustls::AlertDescription::BadRecordMac)));
+        }
+    }
+}

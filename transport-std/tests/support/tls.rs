@@ -1,7 +1,6 @@
 //! Certificates and peers for tests of TLS.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
 
 use heyan::provider::IDCERT;
@@ -68,9 +67,9 @@ impl Authority {
 }
 
 /// What a [`Peer`](super::Peer) speaks through.
-pub(crate) fn shake_hands(
+pub(crate) fn shake_hands<S: Read + Write + Send + 'static>(
     config: Arc<ServerConfig>,
-) -> impl Fn(TcpStream) -> io::Result<Box<dyn Stream>> + Send + Sync + 'static {
+) -> impl Fn(S) -> io::Result<Box<dyn Stream>> + Send + Sync + 'static {
     move |mut socket| {
         let mut session = ServerConnection::new(Arc::clone(&config)).map_err(io::Error::other)?;
         while session.is_handshaking() {
@@ -81,15 +80,15 @@ pub(crate) fn shake_hands(
 }
 
 /// A connection behind its handshake.
-pub(crate) struct Speaking(pub(crate) StreamOwned<ServerConnection, TcpStream>);
+pub(crate) struct Speaking<S: Read + Write>(pub(crate) StreamOwned<ServerConnection, S>);
 
-impl Read for Speaking {
+impl<S: Read + Write> Read for Speaking<S> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.0.read(into)
     }
 }
 
-impl Write for Speaking {
+impl<S: Read + Write> Write for Speaking<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
@@ -99,7 +98,7 @@ impl Write for Speaking {
     }
 }
 
-impl Stream for Speaking {}
+impl<S: Read + Write + Send> Stream for Speaking<S> {}
 
 /// A configuration for a peer that speaks TLS on this port, as `host`.
 pub(crate) fn secure(host: &str, port: u16, trust: Trust) -> Config {
