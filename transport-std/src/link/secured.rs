@@ -328,7 +328,10 @@ mod tests {
     /// A connection over this version, behind the handshake.
     fn connected(version: &'static SupportedProtocolVersion) -> Secured<Peer> {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([HOST.to_owned()]).unwrap().self_signed(&key).unwrap();
+        // A certificate that needs more room than replies do.
+        let names = (0..400).map(|at| format!("host-{at}.test")).chain([HOST.to_owned()]).collect::<Vec<_>>();
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        assert!(certificate.der().len() > 5_000);
         let server = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_protocol_versions(&[version])
             .unwrap()
