@@ -23,7 +23,8 @@ use crate::resolver::CachingResolver;
 ///
 /// A clone is one counter more: it shares connections, addresses and credentials. Every thread may use the same one.
 ///
-/// A call on a kept connection starts no thread, looks up no name and asks for no memory.
+/// A call on a kept connection starts no thread, looks up no name and asks for no memory; over https for as much as the
+/// encrypted request takes, and none that grows with the reply.
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 

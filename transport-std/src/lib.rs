@@ -25,8 +25,10 @@
 //! # What it promises
 //!
 //! - **What leaves is the core's request, byte for byte**, and the core reads the reply, as on a device.
-//! - **A call on a kept connection starts no thread, looks up no name and asks for no memory**, but for what rustls copies
-//!   over https: the records of request and reply.
+//! - **A call on a kept connection starts no thread, looks up no name and asks for no memory**. Over https rustls takes
+//!   as much as the encrypted request, and a byte for each record of up to 16 KiB: none that grows with the reply.
+//! - **Requests and replies are wiped** from the memory that they stand in. Over https a reply is decrypted where it came
+//!   in, and wiped there.
 //! - **Connections are bounded, reused and counted**: [`Config::connections`], [`Config::idle_connections`],
 //!   [`Client::pool`]. A new one to the same host resumes the TLS session of an older one. [`Client::warm_up`] opens one in
 //!   advance.
@@ -46,7 +48,7 @@
 //!
 //! # What it cannot promise
 //!
-//! The memory that requests and replies stand in is wiped. rustls's buffers are not: they are freed, like any memory.
+//! What the operating system holds of requests and replies, it does not wipe.
 //!
 //! A logger may be turned up between the check and the sending; the guard protects from settings, not from races.
 
