@@ -34,7 +34,11 @@ pub static GROWTH: &[&Growth] = &[
     #[cfg(feature = "network")]
     &network::BY_THREADS,
     #[cfg(feature = "network")]
+    &network::BY_THREADS_TLS,
+    #[cfg(feature = "network")]
     &network::LATENCY,
+    #[cfg(feature = "network")]
+    &network::LATENCY_TLS,
     #[cfg(feature = "network")]
     &network::CONNECTIONS,
 ];

@@ -262,7 +262,7 @@ fn raw(world: &'static World, mut stream: impl Read + Write + Send + 'static) ->
 /// Threads, or tasks, that ask at the same time.
 pub(super) struct Crew {
     run: Box<dyn FnMut(usize) -> bool>,
-    /// Nanoseconds of each call.
+    /// Nanoseconds of each call of the last run.
     times: Arc<Mutex<Vec<u64>>>,
     threads: usize,
 }
@@ -279,7 +279,7 @@ impl Crew {
     pub(super) fn new(world: &'static World, key: &str, threads: usize) -> Self {
         let times = Arc::new(Mutex::new(Vec::new()));
         let run = if key == "reqwest-async" {
-            tasks(world, threads)
+            tasks(world, threads, Arc::clone(&times))
         } else {
             let callers = callers(world, key);
             on_threads((0..threads).map(|_| callers()).collect(), Arc::clone(&times))
@@ -297,15 +297,15 @@ impl Crew {
 
     /// Has them call for about so long.
     pub(super) fn watch(&mut self, turn: Duration) -> Seen {
-        self.times.lock().expect("no thread panicked").clear();
+        let mut times = Vec::new();
         let (start, mut calls, mut done) = (Instant::now(), 1, 0);
         while start.elapsed() < turn {
             assert!(self.run(calls), "not a match");
+            times.append(&mut self.times.lock().expect("no thread panicked"));
             done += calls * self.threads;
             calls = (calls * 2).min(64);
         }
         let rate = done as f64 / start.elapsed().as_secs_f64();
-        let mut times = std::mem::take(&mut *self.times.lock().expect("no thread panicked"));
         times.sort_unstable();
         let p99 = times.get(times.len().saturating_sub(1) * 99 / 100).copied().unwrap_or_default();
         Seen { rate, p99_us: p99 as f64 / 1e3 }
@@ -351,7 +351,7 @@ fn on_threads(callers: Vec<Caller>, times: Arc<Mutex<Vec<u64>>>) -> Box<dyn FnMu
     })
 }
 
-fn tasks(world: &'static World, tasks: usize) -> Box<dyn FnMut(usize) -> bool> {
+fn tasks(world: &'static World, tasks: usize, times: Arc<Mutex<Vec<u64>>>) -> Box<dyn FnMut(usize) -> bool> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let mut builder = reqwest::Client::builder().timeout(TIMEOUT).no_proxy();
     if let Some(certificate) = &world.certificate {
@@ -359,19 +359,24 @@ fn tasks(world: &'static World, tasks: usize) -> Box<dyn FnMut(usize) -> bool> {
     }
     let client = builder.build().expect("a client");
     Box::new(move |calls| {
-        let ask = |client: reqwest::Client| async move {
+        times.lock().expect("no task panicked").clear();
+        let ask = |client: reqwest::Client, times: Arc<Mutex<Vec<u64>>>| async move {
             let mut all = true;
+            let mut own = Vec::with_capacity(calls);
             for _ in 0..calls {
+                let start = Instant::now();
                 let mut request = client.post(&world.url);
                 for (name, value) in &world.fields {
                     request = request.header(name, value);
                 }
                 let reply = request.body(&world.body[..]).send().await.expect("a reply");
                 all &= is_match(&reply.bytes().await.expect("a body"));
+                own.push(start.elapsed().as_nanos() as u64);
             }
+            times.lock().expect("no task panicked").append(&mut own);
             all
         };
-        let under_way: Vec<_> = (0..tasks).map(|_| runtime.spawn(ask(client.clone()))).collect();
+        let under_way: Vec<_> = (0..tasks).map(|_| runtime.spawn(ask(client.clone(), Arc::clone(&times)))).collect();
         under_way.into_iter().all(|task| runtime.block_on(task).expect("a task"))
     })
 }

@@ -6,16 +6,15 @@
 mod callers;
 mod memory;
 mod server;
+mod threads;
 
-use std::time::Duration;
-
-use crate::contest::{Bound, Contender, Contest, Group, Mode, Unit};
-use crate::growth::{Column, Growth, Point};
-use crate::{Text, same, text};
+use crate::contest::{Bound, Contender, Contest, Group, Unit};
+use crate::{same, text};
 
 pub(super) use callers::provide_tls;
 use callers::{Crew, World};
 pub(crate) use memory::CONNECTIONS;
+pub(crate) use threads::{BY_THREADS, BY_THREADS_TLS, LATENCY, LATENCY_TLS};
 
 /// Threads of the two groups.
 const THREADS: usize = 8;
@@ -111,50 +110,4 @@ fn prepare(contest: &mut Contest, secure: bool) {
         let answer = vec![u8::from(crew.run(1))];
         contest.enter(contender.key, answer, THREADS * calls, move || assert!(crew.run(calls)));
     }
-}
-
-/// How many threads, and how often a second.
-pub(crate) static BY_THREADS: Growth = Growth {
-    key: "threads",
-    axis: text("threads, http, verifications per second", "线程数，http，每秒核验次数"),
-    columns: COLUMNS,
-    time: Some(|mode| [1, 8, 64].into_iter().flat_map(|threads| measure(mode, threads, |seen| seen.rate)).collect()),
-    heap: None,
-};
-
-/// How long the slowest of a hundred take when there are many threads.
-pub(crate) static LATENCY: Growth = Growth {
-    key: "latency",
-    axis: text("threads, http, 99th percentile in µs", "线程数，http，第 99 百分位，微秒"),
-    columns: COLUMNS,
-    time: Some(|mode| measure(mode, 64, |seen| seen.p99_us)),
-    heap: None,
-};
-
-const COLUMNS: &[Column] = &[
-    Column { key: "heyan", head: same("heyan") },
-    Column { key: "ureq", head: same("`ureq`") },
-    Column { key: "reqwest", head: same("`reqwest`, blocking") },
-    Column { key: "raw", head: LIMIT },
-];
-const LIMIT: Text = same("`TcpStream`");
-
-fn measure(mode: Mode, threads: usize, value: fn(&callers::Seen) -> f64) -> Vec<Point> {
-    let world: &'static World = Box::leak(Box::new(World::new(false)));
-    let mut crews: Vec<(&str, Crew, Vec<f64>)> =
-        COLUMNS.iter().map(|column| (column.key, Crew::new(world, column.key, threads), Vec::new())).collect();
-    let turn = Duration::from_millis(mode.choose(400, 1) as u64);
-    for round in 0..mode.choose(5, 1) {
-        // As in the groups: each has each predecessor in turn.
-        let count = crews.len();
-        for at in 0..count {
-            let (_, crew, values) = &mut crews[(at + round) % count];
-            values.push(value(&crew.watch(turn)));
-        }
-    }
-    let point = |(key, _, mut values): (&str, Crew, Vec<f64>)| {
-        values.sort_by(f64::total_cmp);
-        Point::new(threads, key, values[values.len() / 2].round())
-    };
-    crews.into_iter().map(point).collect()
 }

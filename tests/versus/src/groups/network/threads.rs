@@ -1,0 +1,88 @@
+//! Whole verifications as there are more threads: how many a second, and how long the slowest take.
+
+use std::time::Duration;
+
+use super::callers::{Crew, Seen, World};
+use crate::contest::Mode;
+use crate::growth::{Column, Growth, Point};
+use crate::{same, text};
+
+/// Verifications a second over plain http.
+pub(crate) static BY_THREADS: Growth = Growth {
+    key: "threads",
+    axis: text("threads, http, verifications per second", "线程数，http，每秒核验次数"),
+    columns: PLAIN,
+    time: Some(|mode| THREADS.into_iter().flat_map(|threads| measure(mode, false, threads, rate)).collect()),
+    heap: None,
+};
+
+/// Verifications a second over https.
+pub(crate) static BY_THREADS_TLS: Growth = Growth {
+    key: "threads-https",
+    axis: text("threads, https, verifications per second", "线程数，https，每秒核验次数"),
+    columns: SECURE,
+    time: Some(|mode| THREADS.into_iter().flat_map(|threads| measure(mode, true, threads, rate)).collect()),
+    heap: None,
+};
+
+/// How long the slowest of a hundred take when there are many threads, over plain http.
+pub(crate) static LATENCY: Growth = Growth {
+    key: "latency",
+    axis: text("threads, http, 99th percentile in µs", "线程数，http，第 99 百分位，微秒"),
+    columns: PLAIN,
+    time: Some(|mode| measure(mode, false, MOST, p99)),
+    heap: None,
+};
+
+/// The same over https.
+pub(crate) static LATENCY_TLS: Growth = Growth {
+    key: "latency-https",
+    axis: text("threads, https, 99th percentile in µs", "线程数，https，第 99 百分位，微秒"),
+    columns: SECURE,
+    time: Some(|mode| measure(mode, true, MOST, p99)),
+    heap: None,
+};
+
+const MOST: usize = 64;
+const THREADS: [usize; 3] = [1, 8, MOST];
+
+const HEYAN: Column = Column { key: "heyan", head: same("heyan") };
+const UREQ: Column = Column { key: "ureq", head: same("`ureq`") };
+const REQWEST: Column = Column { key: "reqwest", head: same("`reqwest`, blocking") };
+const REQWEST_ASYNC: Column = Column { key: "reqwest-async", head: same("`reqwest`") };
+const ATTOHTTPC: Column = Column { key: "attohttpc", head: same("`attohttpc`") };
+const MINREQ: Column = Column { key: "minreq", head: same("`minreq`") };
+const RAW: Column = Column { key: "raw", head: same("`TcpStream`") };
+
+const PLAIN: &[Column] = &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, ATTOHTTPC, MINREQ, RAW];
+const SECURE: &[Column] = &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, RAW];
+
+const fn rate(seen: &Seen) -> f64 {
+    seen.rate
+}
+
+const fn p99(seen: &Seen) -> f64 {
+    seen.p99_us
+}
+
+/// By everybody in turns; medians.
+fn measure(mode: Mode, secure: bool, threads: usize, value: fn(&Seen) -> f64) -> Vec<Point> {
+    let columns = if secure { SECURE } else { PLAIN };
+    let world: &'static World = Box::leak(Box::new(World::new(secure)));
+    let mut crews: Vec<(&str, Crew, Vec<f64>)> =
+        columns.iter().map(|column| (column.key, Crew::new(world, column.key, threads), Vec::new())).collect();
+    let turn = Duration::from_millis(mode.choose(300, 1) as u64);
+    for round in 0..mode.choose(5, 1) {
+        // As in the groups: each has each predecessor in turn.
+        let count = crews.len();
+        for at in 0..count {
+            let (_, crew, values) = &mut crews[(at + round) % count];
+            values.push(value(&crew.watch(turn)));
+        }
+    }
+    let point = |(key, _, mut values): (&str, Crew, Vec<f64>)| {
+        values.sort_by(f64::total_cmp);
+        Point::new(threads, key, values[values.len() / 2].round())
+    };
+    crews.into_iter().map(point).collect()
+}
