@@ -85,7 +85,8 @@ pub fn check(body: &[u8]) {
     }
 }
 
-fn is_out_of_range(body: &[u8]) -> bool {
+/// Whether `serde_json` refuses it for a number that no `f64` holds.
+pub(crate) fn is_out_of_range(body: &[u8]) -> bool {
     let error = serde_json::from_slice::<serde_json::Value>(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
     error.is_err_and(|error| error.to_string().starts_with("number out of range"))
 }

@@ -9,6 +9,7 @@ use heyan_conformance::Observed;
 use heyan_conformance::oracle::{Meaning, meaning, parse};
 
 use crate::asked::{ID, assert_redacted, inquiry, line, provider, status, without_space};
+use crate::json::is_out_of_range;
 
 /// Any bytes.
 pub fn check(data: &[u8]) {
@@ -44,6 +45,8 @@ pub(crate) fn check_with(provider: &dyn Provider, mut rest: &[u8]) {
             Meaning::Verdict(word) | Meaning::Refused(word) => {
                 assert_eq!(got.ending, word, "the second reader reads otherwise");
             }
+            // It cannot read such a number, which nobody here computes with.
+            Meaning::Nothing if is_out_of_range(body) => {}
             Meaning::Nothing => assert!(!got.is_verdict(), "{got:?}, but the second reader sees no verdict"),
         }
     }
