@@ -43,7 +43,7 @@ impl Members {
     }
 
     /// Positions are noted in 32 bits: of a text of more bytes than that, nothing is.
-    fn expect(&mut self, length: usize) {
+    fn prepare(&mut self, length: usize) {
         if u32::try_from(length).is_err() {
             self.count = MEMBERS_MAX.saturating_add(1);
         }
@@ -113,7 +113,7 @@ fn rewrite(text: &mut [u8], members: &mut Members) -> Result<(usize, bool), Json
     let mut key = false;
     let mut moves = Moves::default();
     let mut at = 0;
-    members.expect(text.len());
+    members.prepare(text.len());
     'item: loop {
         let mut byte = token(text, &mut at)?;
         if key {

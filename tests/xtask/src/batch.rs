@@ -1,15 +1,16 @@
 //! `cargo xtask batch`: what a batch takes as it gets more rows.
 
+use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{self, Stdio};
 use std::time::{Duration, Instant};
-use std::{env, process, thread};
 
 use clap::Args;
 
 use crate::bench::measure;
+use crate::peak::peak_kib;
 use crate::readme::grouped;
 use crate::run::{Result, program, typed};
 
@@ -20,7 +21,7 @@ pub(crate) struct Options {
     rows: Vec<u64>,
 }
 
-/// How often the process is asked for its memory. Its system keeps the peak.
+/// How often the process is asked for its memory.
 const EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) fn run(options: &Options) -> Result {
@@ -49,7 +50,7 @@ fn run_one(heyan: &Path, folder: &Path, rows: u64) -> Result<String> {
     let started = Instant::now();
     let mut child =
         command.stdout(Stdio::piped()).spawn().map_err(|error| format!("heyan cannot be started: {error}"))?;
-    let peak = peak(&mut child).map_err(|error| error.to_string())?;
+    let peak = peak_kib(&mut child, EVERY)?;
     let took = started.elapsed();
     let said = child.wait_with_output().map_err(|error| error.to_string())?.stdout;
     let summary: serde_json::Value = serde_json::from_slice(&said).map_err(|error| error.to_string())?;
@@ -59,19 +60,6 @@ fn run_one(heyan: &Path, folder: &Path, rows: u64) -> Result<String> {
     let rate = grouped((rows as f64 / took.as_secs_f64()) as u64);
     let peak = peak.map_or_else(|| "not known here".to_owned(), |kib| format!("{:.1} MiB", kib as f64 / 1024.0));
     Ok(format!("| {} | {:.2} | {rate} | {peak} |\n", grouped(rows), took.as_secs_f64()))
-}
-
-/// Waits for the end, and says how much memory was used at most, in KiB. Linux tells.
-fn peak(child: &mut Child) -> io::Result<Option<u64>> {
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = None;
-    while child.try_wait()?.is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        peak = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).or(peak);
-        thread::sleep(EVERY);
-    }
-    Ok(peak)
 }
 
 /// Numbers of nobody: valid, all different, births before 1905.

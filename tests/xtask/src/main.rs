@@ -9,6 +9,7 @@ mod fuzz;
 mod hack;
 mod lint;
 mod outside;
+mod peak;
 mod privacy;
 mod promises;
 mod readme;

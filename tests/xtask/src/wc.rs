@@ -3,13 +3,13 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::Value;
 
 use crate::bench::measure;
+use crate::peak::peak_kib;
 use crate::readme::grouped;
 use crate::run::{Result, program, typed};
 
@@ -125,16 +125,8 @@ impl Race<'_> {
     /// The most memory that heyan was seen to have resident, in a run of its own.
     fn peak_kib(&self) -> Result<u64> {
         let mut child = self.heyan().stdout(Stdio::null()).spawn().map_err(|error| error.to_string())?;
-        let mut peak = 0;
-        while child.try_wait().map_err(|error| error.to_string())?.is_none() {
-            // The system keeps the maximum itself, and forgets it when the process ends.
-            let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
-            let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let seen = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-            peak = peak.max(seen.unwrap_or_default());
-            thread::sleep(Duration::from_micros(200));
-        }
-        Ok(peak)
+        // One that checks 100,000 lines takes 2 ms.
+        Ok(peak_kib(&mut child, Duration::from_micros(200))?.unwrap_or_default())
     }
 }
 
