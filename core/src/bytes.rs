@@ -3,18 +3,14 @@
 
 use core::cell::Cell;
 
-use zeroize::{Zeroize, optimization_barrier};
+use zeroize::optimization_barrier;
 
-/// Makes all of it 0, whoever else will look at it or not. Out of line on a device, and there a word at a time: `zeroize`
-/// takes three instructions a byte, and a buffer has two thousand.
+/// Makes all of it 0, whoever else will look at it or not. Out of line on a device. (`zeroize` would go a byte at a time,
+/// and a buffer has two thousand.)
 #[cfg_attr(not(target_pointer_width = "64"), inline(never))]
 pub(crate) fn wipe(bytes: &mut [u8]) {
-    if cfg!(target_pointer_width = "64") {
-        bytes.zeroize();
-    } else {
-        bytes.fill(0);
-        optimization_barrier(bytes);
-    }
+    bytes.fill(0);
+    optimization_barrier(bytes);
 }
 
 /// Moves `space[by..]` to the front.
