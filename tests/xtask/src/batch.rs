@@ -17,14 +17,34 @@ use crate::run::{Result, program, typed};
 #[derive(Args)]
 pub(crate) struct Options {
     /// How many rows a file has; several make several files.
-    #[arg(default_values_t = [10_000, 100_000, 1_000_000], value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    #[arg(default_values_t = ROWS, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     rows: Vec<u64>,
 }
 
 /// How often the process is asked for its memory.
 const EVERY: Duration = Duration::from_millis(5);
 
+const ROWS: [u64; 3] = [10_000, 100_000, 1_000_000];
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { rows: ROWS.to_vec() }
+    }
+}
+
+/// Of the table, in English and in Chinese.
+pub(crate) const HEADS: [&str; 2] = [
+    "| rows | seconds | rows a second | peak memory |\n|---:|---:|---:|---:|\n",
+    "| 行数 | 秒 | 每秒行数 | 内存峰值 |\n|---:|---:|---:|---:|\n",
+];
+
 pub(crate) fn run(options: &Options) -> Result {
+    println!("\n{}{}", HEADS[0], measure(options)?);
+    Ok(())
+}
+
+/// The rows of the table.
+pub(crate) fn measure(options: &Options) -> Result<String> {
     let heyan = measure::built(&["build", "--release", "--package", "heyan-cli", "--bin", "heyan"])?;
     let folder = env::temp_dir().join(format!("heyan-batch-{}", process::id()));
     let mut table = String::new();
@@ -35,8 +55,7 @@ pub(crate) fn run(options: &Options) -> Result {
         let _ = fs::remove_dir_all(&folder);
         table += &done?;
     }
-    println!("\n| rows | seconds | rows a second | peak memory |\n|---:|---:|---:|---:|\n{table}");
-    Ok(())
+    Ok(table)
 }
 
 /// A row of the table.

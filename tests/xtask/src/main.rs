@@ -51,8 +51,8 @@ enum Command {
     /// fell is committed with --bless, so that it cannot rise again unseen.
     ///
     /// Times are taken in turns, in one process, of everyone who gave the same answers, in a build without flags for the
-    /// processor and in one for x86-64-v3. Tables and pictures of the READMEs are drawn from them. Fails when a ratio is
-    /// beyond its bound. Keep the machine quiet meanwhile.
+    /// processor and in one for x86-64-v3. Then come what `wc` and `batch` time. Tables and pictures of the READMEs are drawn
+    /// from all of it. Fails when a ratio is beyond its bound. Keep the machine quiet meanwhile.
     ///
     /// Needs x86-64 Linux and valgrind (Debian: apt-get install valgrind). Installs gungraun-runner, by cargo, in the
     /// version of the gungraun library.
@@ -128,8 +128,9 @@ enum Command {
     /// Time `heyan check --summary` beside `wc -l`, on files of identity numbers.
     ///
     /// For each count of lines it makes a file of that many numbers, half of them valid, and lets both count them in turn;
-    /// they must count the same. Prints medians, their ratio, and the most memory that heyan had in use. Wall clocks of
-    /// busy machines differ: repeat it, and trust the ratio. Needs Linux, GNU wc, and 19 bytes of disk for each line.
+    /// they must count the same, and heyan must have half the speed at least. Prints medians, their ratio, and the most
+    /// memory that heyan had in use. Wall clocks of busy machines differ: repeat it, and trust the ratio. Needs Linux, GNU
+    /// wc, and 19 bytes of disk for each line.
     Wc(wc::Options),
 
     /// Install the tools that bench, hack, audit and fuzz need. They do so themselves; this is for doing it in advance.

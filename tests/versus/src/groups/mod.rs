@@ -15,6 +15,7 @@ use crate::growth::Growth;
 /// All groups, in the order of the READMEs.
 pub static ALL: &[&Group] = &[
     &numbers::GROUP,
+    &numbers::FROM_MEMORY,
     #[cfg(feature = "messages")]
     &requests::GROUP,
     #[cfg(feature = "messages")]

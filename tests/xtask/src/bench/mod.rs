@@ -10,7 +10,7 @@ use std::fs;
 use clap::Args;
 
 use crate::run::{Result, Steps, root};
-use crate::tools;
+use crate::{batch, readme, tools, wc};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -40,8 +40,18 @@ pub(crate) fn run(options: &Options) -> Result {
         versus::quick(&mut steps);
     } else if !(options.check || options.bless || options.write_readme) {
         versus::full(&mut steps);
+        steps.step("long lists beside wc", || show("wc", wc::HEADS, &wc::measure(&wc::Options::default())?));
+        steps.step("batches", || show("batch", batch::HEADS, &batch::measure(&batch::Options::default())?));
     }
     steps.finish()
+}
+
+/// Writes a table, which differs by its head alone, into the READMEs.
+fn show(name: &str, heads: [&str; 2], rows: &str) -> Result {
+    for ((readme, _), head) in table::READMES.into_iter().zip(heads) {
+        readme::write(&root().join(readme), name, &format!("{head}{rows}"))?;
+    }
+    Ok(())
 }
 
 fn count(options: &Options, steps: &mut Steps) -> Result {

@@ -48,8 +48,10 @@ pub(crate) static HTTPS: Group = Group {
     unit: VERIFICATIONS,
     contenders: &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, RAW],
     bounds: &[
-        Bound { slower: "ureq", faster: "heyan", least: 1.0, build: "x86_64" },
+        Bound { slower: "ureq", faster: "heyan", least: 6.0, build: "x86_64" },
         Bound { slower: "reqwest", faster: "heyan", least: 1.0, build: "x86_64" },
+        Bound { slower: "reqwest-async", faster: "heyan", least: 1.0, build: "x86_64" },
+        Bound { slower: "raw", faster: "heyan", least: 0.8, build: "x86_64" },
     ],
     with_v3: false,
     prepare: |contest| prepare(contest, true),
