@@ -19,8 +19,8 @@ use crate::{same, text};
 pub(crate) static GROUP: Group = Group {
     key: "numbers",
     title: text(
-        "50,000 identity numbers, half of them with a typing error, checked",
-        "校验五万个身份证号，其中半数有一处录入错误",
+        "20,000 identity numbers, half of them with a typing error, checked",
+        "校验两万个身份证号，其中半数有一处录入错误",
     ),
     unit: Unit::Nanoseconds(text("number", "个号码")),
     contenders: CONTENDERS,
@@ -129,7 +129,7 @@ const TODAY: Date = Date::new(2026, 11, 22).unwrap();
 const BIRTHS: Range<u16> = 1900..1905;
 
 fn prepare(contest: &mut Contest) {
-    let numbers = heyan_bench::numbers(contest.mode().choose(50_000, 1_000), &regions(), BIRTHS).leak();
+    let numbers = heyan_bench::numbers(contest.mode().choose(20_000, 1_000), &regions(), BIRTHS).leak();
     let texts: Vec<&'static str> = numbers.iter().filter_map(|number| str::from_utf8(number).ok()).collect();
     let texts: &'static [&'static str] = texts.leak();
     enter(contest, numbers);

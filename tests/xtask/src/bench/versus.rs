@@ -49,6 +49,8 @@ fn build(bin: &str, name: &str, flags: &str, features: &[&str]) -> Result<PathBu
 
 /// Runs what measures, and says where the results are.
 fn measure(name: &str, versus: &mut Command) -> Result<PathBuf> {
+    // What was built is still on its way to the disk, and would be so while something is timed.
+    must(&mut program("sync"))?;
     let results = target().join(format!("{name}.tsv"));
     let text = output(versus)?;
     fs::write(&results, text).map_err(|error| format!("{}: {error}", results.display()))?;
