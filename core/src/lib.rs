@@ -109,6 +109,7 @@ mod text;
 
 pub use auth::{AppCode, AppKey, CredentialError, Credentials, Stamp, VendorKey};
 pub use buffer::Buffer;
+pub use bytes::wipe;
 pub use error::{
     ChannelError, ChannelFault, EncodeError, Error, ProtocolError, Refusal, RefusalClass, ReplyError, ReplyFault,
     Unanswered,

@@ -41,13 +41,6 @@ pub(crate) fn conclude<E>(inquiry: &Inquiry<'_>, exchange: Exchange<'_>) -> Resu
     Ok(outcome.to_owned())
 }
 
-/// Makes all of it 0, a word at a time, whoever else will look at it or not: `zeroize` takes three instructions a byte.
-#[inline(never)]
-pub(crate) fn wipe(bytes: &mut [u8]) {
-    bytes.fill(0);
-    zeroize::optimization_barrier(bytes);
-}
-
 /// The connection is gone, and nobody says more.
 pub(crate) const fn broken<E>(sent: bool) -> ChannelError<E> {
     ChannelError { fault: ChannelFault::Broken, sent, source: None }
@@ -62,15 +55,4 @@ pub(crate) fn failed<E: embedded_io::Error>(source: E, sent: bool) -> ChannelErr
         _ => ChannelFault::Broken,
     };
     ChannelError { fault, sent, source: Some(source) }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn nothing_is_left() {
-        let mut bytes = [7; 77];
-        super::wipe(&mut bytes[1..76]);
-        assert_eq!((bytes[0], bytes[76]), (7, 7));
-        assert!(bytes[1..76].iter().all(|byte| *byte == 0));
-    }
 }

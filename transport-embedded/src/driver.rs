@@ -7,7 +7,7 @@ use core::task::Poll;
 use embedded_io_async::{ErrorType, Read, Write};
 use heyan::{ChannelError, Endpoint, Error, Exchange, Inquiry, OwnedOutcome, Step};
 
-use crate::call::{admit, broken, conclude, failed, note, wipe};
+use crate::call::{admit, broken, conclude, failed, note};
 use crate::link::Link;
 use crate::time::{Stage, Timer, Watch};
 
@@ -15,7 +15,7 @@ use crate::time::{Stage, Timer, Watch};
 ///
 /// The request is written into `buffer` and the reply is read over it; the provider's
 /// [`buffer_len`](heyan::Info::buffer_len) always suffices. Whatever happens, nothing of it is left there afterwards,
-/// unless the future is dropped before its end: then wipe it ([`heyan::Buffer::wipe`]).
+/// unless the future is dropped before its end: then wipe it ([`heyan::wipe`]).
 ///
 /// # Errors
 /// [`Error`], whose [`billing`](Error::billing) says what it cost. A link that is not secure enough for the endpoint, or
@@ -34,7 +34,7 @@ where
 {
     let result = attempt(link, inquiry, buffer, watch).await;
     watch.end();
-    wipe(buffer);
+    heyan::wipe(buffer);
     result
 }
 
@@ -76,7 +76,7 @@ where
         }
     }
     watch.end();
-    wipe(buffer);
+    heyan::wipe(buffer);
     result
 }
 

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use heyan::{ChannelError, ChannelFault, Exchange, ProtocolError, Request, Response, Step};
-use zeroize::Zeroize;
 
 use crate::error::{ChannelSource, Error, Stage};
 use crate::link::{Deadline, Failure, Fault, Link};
@@ -38,7 +37,7 @@ impl Memory {
     /// Ends the call, which used this many bytes at the beginning.
     pub(crate) fn wipe(&mut self, used: usize) {
         self.dirty = used.min(self.bytes.len());
-        self.bytes.get_mut(..self.dirty).unwrap_or_default().zeroize();
+        heyan::wipe(self.bytes.get_mut(..self.dirty).unwrap_or_default());
         self.dirty = 0;
     }
 
@@ -50,7 +49,7 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        self.bytes.get_mut(..self.dirty).unwrap_or_default().zeroize();
+        heyan::wipe(self.bytes.get_mut(..self.dirty).unwrap_or_default());
     }
 }
 

@@ -4,7 +4,7 @@ use embedded_io::{ErrorType, Read, ReadReady, Write};
 use heyan::{ChannelError, Endpoint, Error, Exchange, Inquiry, OwnedOutcome, Step};
 
 use super::Timer;
-use crate::call::{admit, broken, conclude, failed, note, wipe};
+use crate::call::{admit, broken, conclude, failed, note};
 use crate::link::Link;
 use crate::time::{Stage, Watch};
 
@@ -30,7 +30,7 @@ where
 {
     let result = attempt(link, inquiry, buffer, watch);
     watch.end();
-    wipe(buffer);
+    heyan::wipe(buffer);
     result
 }
 
@@ -72,7 +72,7 @@ where
         }
     }
     watch.end();
-    wipe(buffer);
+    heyan::wipe(buffer);
     result
 }
 

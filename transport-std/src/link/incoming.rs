@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::in_place::Place;
 
@@ -63,7 +63,7 @@ impl Incoming {
         let count = data.len().min(into.len());
         if let (Some(to), Some(from)) = (into.get_mut(..count), data.get_mut(..count)) {
             to.copy_from_slice(from);
-            from.zeroize();
+            heyan::wipe(from);
         }
         self.data.start = self.data.start.saturating_add(count);
         count

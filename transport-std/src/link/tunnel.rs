@@ -6,7 +6,6 @@ use std::time::Instant;
 use ureq::Timeout;
 use ureq::unversioned::transport::time::Duration;
 use ureq::unversioned::transport::{Buffers, LazyBuffers, NextTimeout, Transport};
-use zeroize::Zeroize;
 
 use super::{Deadline, Failure, Fault, Link, Look};
 use crate::error::Stage;
@@ -42,7 +41,7 @@ impl Transport for Buffered {
         let deadline = self.deadline(timeout);
         let output = self.buffers.output().get_mut(..amount).unwrap_or_default();
         let sent = self.link.send(output, deadline);
-        output.zeroize();
+        heyan::wipe(output);
         sent.map_err(|fault| carried(Failure::new(Stage::Connect, fault)))
     }
 
@@ -109,7 +108,7 @@ impl Link for Tunnel {
         buffers.input_consume(count);
         if buffers.input().is_empty() {
             // Everything is consumed, so this is the whole buffer from its beginning.
-            buffers.input_append_buf().zeroize();
+            heyan::wipe(buffers.input_append_buf());
         }
         Ok(count)
     }

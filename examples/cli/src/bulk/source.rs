@@ -156,8 +156,7 @@ impl DerefMut for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        self.0.fill(0);
-        zeroize::optimization_barrier(self.0.as_slice());
+        heyan::wipe(&mut self.0);
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn calls() {
             Err(error) => take(shown(&error)),
         }
         buffer.wipe();
+        heyan::wipe(black_box(&mut buffer));
         take(show(&buffer as &dyn Debug));
     });
 }
