@@ -1,5 +1,7 @@
 //! What something costs as it grows: providers, the length of a reply, threads, rows.
 
+use std::collections::BTreeMap;
+
 use crate::Text;
 use crate::contest::Mode;
 
@@ -11,6 +13,8 @@ pub struct Growth {
     pub axis: Text,
     /// What is measured, each a column.
     pub columns: &'static [Column],
+    /// What must hold between them.
+    pub bounds: &'static [Below],
     /// Measures the columns that heyan-versus measures, if it does any.
     pub time: Option<fn(Mode) -> Vec<Point>>,
     /// Measures the columns of heap, if there are any: heyan-versus-heap does.
@@ -38,6 +42,36 @@ pub struct Column {
     pub head: Text,
 }
 
+/// In each row one column says less than another.
+pub struct Below {
+    /// The key of the one.
+    pub less: &'static str,
+    /// The key of the other.
+    pub more: &'static str,
+}
+
+impl Below {
+    /// Says where it is not so.
+    ///
+    /// # Errors
+    /// When it is not so in a row, or one of the two was not measured.
+    pub fn check(&self, points: &[&Point]) -> Result<(), String> {
+        let Self { less, more } = self;
+        let of = |wanted: &str| -> BTreeMap<u64, f64> {
+            points.iter().filter(|point| point.column == wanted).map(|point| (point.at, point.value)).collect()
+        };
+        let (lesser, greater) = (of(less), of(more));
+        if lesser.is_empty() || !lesser.keys().eq(greater.keys()) {
+            return Err(format!("{less} and {more} were not both measured"));
+        }
+        let wrong = lesser.iter().zip(greater.values()).find(|((_, lesser), greater)| lesser >= greater);
+        match wrong {
+            None => Ok(()),
+            Some(((at, lesser), greater)) => Err(format!("at {at} {less} has {lesser}, and {more} only {greater}")),
+        }
+    }
+}
+
 /// One measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
@@ -54,5 +88,23 @@ impl Point {
     #[must_use]
     pub fn new(at: usize, column: &str, value: f64) -> Self {
         Self { at: at as u64, column: column.to_owned(), value }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Below, Point};
+
+    #[test]
+    fn the_lesser_is_below_in_every_row() {
+        let below = Below { less: "a", more: "b" };
+        let points = [("a", 1, 1.0), ("b", 1, 2.0), ("a", 8, 3.0), ("b", 8, 3.5)];
+        let mut points = points.map(|(column, at, value)| Point::new(at, column, value));
+        let check = |points: &[Point]| below.check(&points.iter().collect::<Vec<_>>());
+        assert_eq!(check(&points), Ok(()));
+        assert!(check(&points[..3]).unwrap_err().contains("not both measured"));
+        assert!(check(&[]).unwrap_err().contains("not both measured"));
+        points[2].value = 3.5;
+        assert!(check(&points).unwrap_err().contains("at 8"));
     }
 }

@@ -62,6 +62,8 @@ fn draw(files: &[&str]) -> Result<(), String> {
         results.replace_with(Results::read(Path::new(file))?);
     }
     pages::write(&results)?;
-    let missed: Vec<String> = groups::ALL.iter().filter_map(|group| results.check_bounds(group).err()).collect();
+    let groups = groups::ALL.iter().map(|group| results.check_bounds(group));
+    let growth = groups::GROWTH.iter().map(|growth| results.check_growth(growth));
+    let missed: Vec<String> = groups.chain(growth).filter_map(Result::err).collect();
     if missed.is_empty() { Ok(()) } else { Err(missed.join("\n")) }
 }

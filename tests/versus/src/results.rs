@@ -60,6 +60,17 @@ impl Results {
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
     }
 
+    /// Says which bounds of what grows are missed.
+    ///
+    /// # Errors
+    /// When one is, or was not measured.
+    pub fn check_growth(&self, growth: &Growth) -> Result<(), String> {
+        let points: Vec<&Point> =
+            self.growth.iter().filter(|(key, _)| key == growth.key).map(|(_, point)| point).collect();
+        let wrong: Vec<String> = growth.bounds.iter().filter_map(|bound| bound.check(&points).err()).collect();
+        if wrong.is_empty() { Ok(()) } else { Err(format!("{}: {}", growth.key, wrong.join("; "))) }
+    }
+
     /// Puts what was measured anew in the place of what was measured before: a group of a build, or a column of
     /// what grows, at a time. The machine is that of the newer.
     pub fn replace_with(&mut self, newer: Self) {

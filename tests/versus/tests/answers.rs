@@ -59,11 +59,7 @@ fn the_pages_show_the_results() {
     for group in groups::ALL {
         results.check_bounds(group).unwrap();
     }
-    for key in ["latency", "latency-https"] {
-        let p99 = |contender| {
-            let is = |(growth, point): &&(String, Point)| growth == key && point.column == contender;
-            results.growth.iter().find(is).map(|(_, point)| point.value).expect("measured")
-        };
-        assert!(p99("heyan") < p99("reqwest") && p99("heyan") < p99("reqwest-async"), "{key}: heyan's 99th percentile");
+    for growth in groups::GROWTH {
+        results.check_growth(growth).unwrap();
     }
 }

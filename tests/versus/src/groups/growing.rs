@@ -21,6 +21,7 @@ pub(crate) static ACCOUNTS: Growth = Growth {
         Column { key: "ns", head: text("choosing the one that can be asked, ns", "选出可用账户，纳秒") },
         Column { key: "bytes", head: text("memory for all, bytes", "全部账户占用内存，字节") },
     ],
+    bounds: &[],
     time: Some(|mode| [accounts::<1>(mode), accounts::<2>(mode), accounts::<5>(mode), accounts::<32>(mode)].concat()),
     heap: None,
 };
@@ -33,6 +34,7 @@ pub(crate) static REPLIES: Growth = Growth {
         Column { key: "ns", head: text("reading it, ns", "读取，纳秒") },
         Column { key: "heap", head: text("heap, bytes", "堆内存，字节") },
     ],
+    bounds: &[],
     time: Some(|mode| LENGTHS.map(|length| Point::new(length, "ns", Reply::new(length).time(mode))).to_vec()),
     heap: Some(|counter| LENGTHS.map(|length| Point::new(length, "heap", Reply::new(length).peak(counter))).to_vec()),
 };

@@ -12,6 +12,7 @@ pub(crate) static CONNECTIONS: Growth = Growth {
         Column { key: "http", head: text("heap of the client, http, bytes", "客户端堆内存，http，字节") },
         Column { key: "https", head: text("heap of the client, https, bytes", "客户端堆内存，https，字节") },
     ],
+    bounds: &[],
     time: None,
     heap: Some(|counter| {
         let worlds = [("http", World::new(false)), ("https", World::new(true))];

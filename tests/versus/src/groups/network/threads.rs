@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::callers::{Crew, Seen, World};
 use crate::contest::Mode;
-use crate::growth::{Column, Growth, Point};
+use crate::growth::{Below, Column, Growth, Point};
 use crate::{same, text};
 
 /// Verifications a second over plain http.
@@ -16,6 +16,7 @@ pub(crate) static BY_THREADS: Growth = Growth {
     key: "threads",
     axis: text("threads, http, verifications per second on one processor", "线程数，http，单处理器每秒核验次数"),
     columns: PLAIN,
+    bounds: &[],
     time: Some(|mode| rates(mode, false)),
     heap: None,
 };
@@ -25,6 +26,7 @@ pub(crate) static BY_THREADS_TLS: Growth = Growth {
     key: "threads-https",
     axis: text("threads, https, verifications per second on one processor", "线程数，https，单处理器每秒核验次数"),
     columns: SECURE,
+    bounds: &[],
     time: Some(|mode| rates(mode, true)),
     heap: None,
 };
@@ -34,6 +36,7 @@ pub(crate) static LATENCY: Growth = Growth {
     key: "latency",
     axis: text("threads, http, 99th percentile in µs", "线程数，http，第 99 百分位，微秒"),
     columns: PLAIN,
+    bounds: BELOW_REQWEST,
     time: Some(|mode| measure(mode, false, MOST, p99, ROUNDS_OF_SLOWEST)),
     heap: None,
 };
@@ -43,9 +46,13 @@ pub(crate) static LATENCY_TLS: Growth = Growth {
     key: "latency-https",
     axis: text("threads, https, 99th percentile in µs", "线程数，https，第 99 百分位，微秒"),
     columns: SECURE,
+    bounds: BELOW_REQWEST,
     time: Some(|mode| measure(mode, true, MOST, p99, ROUNDS_OF_SLOWEST)),
     heap: None,
 };
+
+const BELOW_REQWEST: &[Below] =
+    &[Below { less: "heyan", more: "reqwest" }, Below { less: "heyan", more: "reqwest-async" }];
 
 const MOST: usize = 64;
 const THREADS: [usize; 3] = [1, 8, MOST];
