@@ -206,6 +206,9 @@ fn callers(world: &'static World, key: &str) -> Box<dyn Fn() -> Caller> {
         "attohttpc" => Box::new(move || {
             Box::new(move || {
                 let mut request = attohttpc::post(&world.url).timeout(TIMEOUT);
+                if let Some(certificate) = &world.certificate {
+                    request = request.add_root_certificate(certificate.clone());
+                }
                 for (name, value) in &world.fields {
                     let name = attohttpc::header::HeaderName::from_bytes(name.as_bytes()).expect("a name");
                     request = request.header(name, value);

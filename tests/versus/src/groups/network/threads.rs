@@ -70,7 +70,7 @@ const MINREQ: Column = Column { key: "minreq", head: same("`minreq`") };
 const RAW: Column = Column { key: "raw", head: same("`TcpStream`") };
 
 const PLAIN: &[Column] = &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, ATTOHTTPC, MINREQ, RAW];
-const SECURE: &[Column] = &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, RAW];
+const SECURE: &[Column] = &[HEYAN, UREQ, REQWEST, REQWEST_ASYNC, ATTOHTTPC, RAW];
 
 /// A thread's processors are those of the threads that it starts, server and runtimes included; whoever called keeps all.
 fn rates(mode: Mode, secure: bool) -> Vec<Point> {
