@@ -76,11 +76,12 @@ impl Mode {
         }
     }
 
-    /// How long a turn lasts, at least.
-    const fn turn(self) -> Duration {
-        match self {
-            Self::Full => Duration::from_millis(4),
-            Self::Quick => Duration::ZERO,
+    /// How long a turn lasts, at least. Where there are threads it takes the system a while to have all of them run.
+    const fn turn(self, unit: Unit) -> Duration {
+        match (self, unit) {
+            (Self::Full, Unit::Nanoseconds(_)) => Duration::from_millis(4),
+            (Self::Full, Unit::PerSecond(_)) => Duration::from_millis(50),
+            (Self::Quick, _) => Duration::ZERO,
         }
     }
 
@@ -161,7 +162,7 @@ impl Contest {
     /// All turns of all rounds.
     pub fn run(mut self) -> Vec<Row> {
         for entered in &mut self.entered {
-            entered.calibrate(self.mode.turn());
+            entered.calibrate(self.mode.turn(self.group.unit));
         }
         let start = Instant::now();
         let mut round = 0;
@@ -178,17 +179,20 @@ impl Contest {
         self.rows()
     }
 
-    /// The ratios are those of each round, because a round's turns stood close together.
+    /// The ratio is that of the medians, which differs less from run to run than the median of the rounds' ratios; how it
+    /// spreads is seen in the rounds, because a round's turns stood close together.
     fn rows(&self) -> Vec<Row> {
         let Some(first) = self.entered.first() else { return Vec::new() };
+        let of_first = Spread::of(&first.samples).median;
         let row = |entered: &Entered| {
             let ratios: Vec<f64> = entered.samples.iter().zip(&first.samples).map(|(own, first)| own / first).collect();
+            let nanoseconds = Spread::of(&entered.samples);
             Row {
                 group: self.group.key.to_owned(),
                 build: crate::machine::build().to_owned(),
                 contender: entered.contender.key.to_owned(),
-                nanoseconds: Spread::of(&entered.samples),
-                ratio: Spread::of(&ratios),
+                nanoseconds,
+                ratio: Spread { median: nanoseconds.median / of_first, ..Spread::of(&ratios) },
             }
         };
         self.entered.iter().map(row).collect()

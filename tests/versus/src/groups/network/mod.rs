@@ -102,7 +102,7 @@ const RAW: Contender = Contender {
 
 fn prepare(contest: &mut Contest, contenders: &[Contender], secure: bool) {
     let world: &'static World = Box::leak(Box::new(World::new(secure)));
-    let calls = contest.mode().choose(50, 2);
+    let calls = contest.mode().choose(100, 2);
     for contender in contenders {
         let mut crew = Crew::new(world, contender.key, THREADS);
         let answer = vec![u8::from(crew.run(1))];
