@@ -69,9 +69,13 @@ pub enum Mode {
 
 impl Mode {
     /// Whether there is to be another round after so many, and so much time.
-    fn goes_on(self, rounds: usize, since: Instant) -> bool {
+    fn goes_on(self, unit: Unit, rounds: usize, since: Instant) -> bool {
+        let enough = match unit {
+            Unit::Nanoseconds(_) => Duration::from_secs(15),
+            Unit::PerSecond(_) => Duration::from_secs(40),
+        };
         match self {
-            Self::Full => rounds < 11 || rounds < 101 && since.elapsed() < Duration::from_secs(15),
+            Self::Full => rounds < 11 || rounds < 101 && since.elapsed() < enough,
             Self::Quick => rounds < 1,
         }
     }
@@ -166,7 +170,7 @@ impl Contest {
         }
         let start = Instant::now();
         let mut round = 0;
-        while self.mode.goes_on(round, start) {
+        while self.mode.goes_on(self.group.unit, round, start) {
             // Each has each predecessor in turn: what it leaves in the caches is nobody's burden alone.
             let count = self.entered.len();
             for at in 0..count {
